@@ -52,7 +52,8 @@ type Judgement struct {
 	Priority           string
 	Disposition        alert.Disposition // "" leaves it active
 	Reason             string
-	By                 string // file:line of the rule that set the disposition
+	By                 string   // file:line of the rule that set the disposition
+	Problems           []string // what was mended or left out
 }
 
 // Limits on one evaluation.
