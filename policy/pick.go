@@ -1,0 +1,277 @@
+package policy
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/types"
+)
+
+// The pick functions read fields of a message by path. They exist because an
+// alert is mostly a table of "this field is found there", because in Rego one
+// missing field makes the whole alert undefined, and because forty guarded
+// references cost a hundred times what one call over a table does. All of them
+// are total: a field that is missing, null, blank or of another type is no
+// value, never an error.
+//
+// A path is a string of keys with dots between them ("agent.name"), or an array
+// of keys where a key holds a dot itself (["output_fields", "proc.name"]). It
+// goes through every element of an array it meets on its way; the key "*"
+// stands for every value of an object. A key is also found where only the case
+// of its first letter differs, since products write one schema both ways
+// (accountId, AccountId). Values are scalars, as trimmed text; words with which
+// products say "nothing" (see blankWords) are no value.
+var pickBuiltins = []builtin{
+	{
+		decl: &ast.Builtin{
+			Name:        "yagura.pick",
+			Description: "The text of the first scalar found at one of the paths, \"\" where there is none.",
+			Decl:        types.NewFunction(types.Args(types.Named("value", types.A), types.Named("paths", types.A)), types.Named("text", types.S)),
+		},
+		call: func(_ Message, args []*ast.Term) (*ast.Term, error) {
+			var p picker
+			p.first(args[0], args[1])
+			if len(p.found) == 0 {
+				return emptyText, nil
+			}
+			return ast.StringTerm(p.found[0]), nil
+		},
+	},
+	{
+		decl: &ast.Builtin{
+			Name:        "yagura.all",
+			Description: "The texts of all scalars found at the paths, without repeats, in the order of the paths.",
+			Decl:        types.NewFunction(types.Args(types.Named("value", types.A), types.Named("paths", types.A)), types.Named("texts", types.NewArray(nil, types.S))),
+		},
+		call: func(_ Message, args []*ast.Term) (*ast.Term, error) {
+			var p picker
+			p.every(args[0], elements(args[1]))
+			out := make([]*ast.Term, len(p.found))
+			for i, s := range p.found {
+				out[i] = ast.StringTerm(s)
+			}
+			return ast.ArrayTerm(out...), nil
+		},
+	},
+	{
+		decl: &ast.Builtin{
+			Name:        "yagura.attributes",
+			Description: "Attributes from rows of [key, path, …]: the values at the first path that has any, joined by commas.",
+			Decl:        types.NewFunction(types.Args(types.Named("value", types.A), types.Named("rows", types.A)), types.Named("attributes", types.NewArray(nil, types.A))),
+		},
+		call: func(_ Message, args []*ast.Term) (*ast.Term, error) {
+			var out []*ast.Term
+			for _, row := range elements(args[1]) {
+				cells := elements(row)
+				if len(cells) < 2 {
+					continue
+				}
+				var p picker
+				for _, path := range cells[1:] {
+					if p.walk(args[0], compile(path)); len(p.found) > 0 {
+						break
+					}
+				}
+				if len(p.found) > 0 {
+					out = append(out, ast.ObjectTerm(
+						[2]*ast.Term{keyTerm, cells[0]},
+						[2]*ast.Term{valueTerm, ast.StringTerm(strings.Join(p.found, ", "))},
+					))
+				}
+			}
+			return ast.ArrayTerm(out...), nil
+		},
+	},
+	{
+		decl: &ast.Builtin{
+			Name:        "yagura.observables",
+			Description: "Observables from rows of [type, role, path, …]: one for each value at any of the paths.",
+			Decl:        types.NewFunction(types.Args(types.Named("value", types.A), types.Named("rows", types.A)), types.Named("observables", types.NewArray(nil, types.A))),
+		},
+		call: func(_ Message, args []*ast.Term) (*ast.Term, error) {
+			var out []*ast.Term
+			for _, row := range elements(args[1]) {
+				cells := elements(row)
+				if len(cells) < 3 {
+					continue
+				}
+				var p picker
+				p.every(args[0], cells[2:])
+				for _, s := range p.found {
+					out = append(out, ast.ObjectTerm(
+						[2]*ast.Term{typeTerm, cells[0]},
+						[2]*ast.Term{valueTerm, ast.StringTerm(s)},
+						[2]*ast.Term{roleTerm, cells[1]},
+					))
+				}
+			}
+			return ast.ArrayTerm(out...), nil
+		},
+	},
+}
+
+var (
+	emptyText = ast.StringTerm("")
+	keyTerm   = ast.StringTerm("key")
+	valueTerm = ast.StringTerm("value")
+	typeTerm  = ast.StringTerm("type")
+	roleTerm  = ast.StringTerm("role")
+)
+
+// maxPicked bounds the values of one call: messages decide how long lists are.
+const maxPicked = 200
+
+// blankWords are what products write where they have nothing to say.
+var blankWords = map[string]bool{"": true, "-": true, "<NA>": true, "<nil>": true, "N/A": true, "n/a": true}
+
+// picker gathers the values that paths lead to, each once.
+type picker struct {
+	found []string
+	steps int // values looked at, found or not
+}
+
+// first stops at the first path that leads to a value.
+func (p *picker) first(v, paths *ast.Term) {
+	for _, path := range elements(paths) {
+		if p.walk(v, compile(path)); len(p.found) > 0 {
+			return
+		}
+	}
+}
+
+func (p *picker) every(v *ast.Term, paths []*ast.Term) {
+	for _, path := range paths {
+		p.walk(v, compile(path))
+	}
+}
+
+func (p *picker) walk(v *ast.Term, path []step) {
+	if p.steps++; len(p.found) >= maxPicked || p.steps > 20*maxPicked {
+		return
+	}
+	switch x := v.Value.(type) {
+	case *ast.Array:
+		for i := range x.Len() {
+			p.walk(x.Elem(i), path)
+		}
+	case ast.Object:
+		if len(path) == 0 {
+			return
+		}
+		if path[0].each {
+			_ = x.Iter(func(_, each *ast.Term) error {
+				p.walk(each, path[1:])
+				return nil
+			})
+			return
+		}
+		next := x.Get(path[0].key)
+		if next == nil || next.Value == (ast.Null{}) {
+			if path[0].other == nil {
+				return
+			}
+			if next = x.Get(path[0].other); next == nil {
+				return
+			}
+		}
+		p.walk(next, path[1:])
+	case ast.String, ast.Number, ast.Boolean:
+		if len(path) > 0 {
+			return
+		}
+		s := strings.TrimSpace(scalar(x))
+		if blankWords[s] {
+			return
+		}
+		for _, have := range p.found {
+			if have == s {
+				return
+			}
+		}
+		p.found = append(p.found, s)
+	}
+}
+
+// scalar is the text of a string, number (its digits as received) or boolean.
+func scalar(v ast.Value) string {
+	if s, ok := v.(ast.String); ok {
+		return string(s)
+	}
+	return v.String()
+}
+
+// elements are those of an array; a single string stands for itself.
+func elements(t *ast.Term) []*ast.Term {
+	switch x := t.Value.(type) {
+	case *ast.Array:
+		out := make([]*ast.Term, x.Len())
+		for i := range out {
+			out[i] = x.Elem(i)
+		}
+		return out
+	case ast.String:
+		return []*ast.Term{t}
+	}
+	return nil
+}
+
+// step is one key of a path.
+type step struct {
+	key   *ast.Term
+	other *ast.Term // the same key with its first letter in the other case; nil where it has none
+	each  bool      // "*"
+}
+
+// Paths stand in policies, so there are few and they are worth keeping. A
+// policy that makes them up from messages does not fill the memory: beyond
+// maxPaths they are read anew each time.
+const maxPaths = 4096
+
+var (
+	paths     sync.Map // string → []step
+	pathCount atomic.Int64
+)
+
+// compile reads a path; anything else but strings in it is no key.
+func compile(t *ast.Term) []step {
+	switch x := t.Value.(type) {
+	case ast.String:
+		if known, ok := paths.Load(string(x)); ok {
+			return known.([]step)
+		}
+		var out []step
+		for key := range strings.SplitSeq(string(x), ".") {
+			out = append(out, newStep(key))
+		}
+		if pathCount.Load() < maxPaths {
+			if _, had := paths.LoadOrStore(string(x), out); !had {
+				pathCount.Add(1)
+			}
+		}
+		return out
+	case *ast.Array:
+		out := make([]step, x.Len())
+		for i := range out {
+			key, _ := x.Elem(i).Value.(ast.String)
+			out[i] = newStep(string(key))
+		}
+		return out
+	}
+	return []step{newStep("")}
+}
+
+func newStep(key string) step {
+	s := step{key: ast.StringTerm(key), each: key == "*"}
+	if key == "" {
+		return s
+	}
+	switch c := key[0]; {
+	case 'a' <= c && c <= 'z':
+		s.other = ast.StringTerm(string(c-'a'+'A') + key[1:])
+	case 'A' <= c && c <= 'Z':
+		s.other = ast.StringTerm(string(c-'A'+'a') + key[1:])
+	}
+	return s
+}
