@@ -102,7 +102,9 @@ else := ""
 # an event of its own.
 fingerprint(id, rule, observables) := [id] if id != ""
 
-else := array.concat([rule], [o.value | some o in observables; o.role != "source"])
+else := array.concat([rule], [o.value | some o in observables; o.role != "source"]) if rule != ""
+
+else := null
 
 sample_word(f) := "sample" if yagura.pick(f, ["service.additionalInfo.sample"]) == "true"
 
