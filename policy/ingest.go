@@ -59,7 +59,7 @@ func (s *Set) Ingest(ctx context.Context, m Message) (Ingested, error) {
 		return out, nil
 	}
 	out.By = p.where()
-	out.Reason = words(rules["reason"])
+	out.Reason = phrase(rules["reason"])
 	if out.Reason == "" {
 		out.Reason = fmt.Sprintf("%s makes no alert of this message", p.pkg)
 	}
@@ -93,10 +93,10 @@ func (s *Set) declined(ctx context.Context, p *program, m Message, input *ast.Te
 				continue
 			}
 		case ast.String, ast.Set, *ast.Array:
-			if words(v) == "" {
+			if phrase(v) == "" {
 				continue
 			}
-			out.Reason = words(v)
+			out.Reason = phrase(v)
 		default:
 			return fault.New(fault.Invalid, "%s: %s of %s is %s; it should be true, false or a reason",
 				at(p.rules[name][0].Location), name, p.pkg, article(v))
@@ -104,7 +104,7 @@ func (s *Set) declined(ctx context.Context, p *program, m Message, input *ast.Te
 		out.Declined = true
 		out.By = s.decided(ctx, p, m, input, name)
 		if out.Reason == "" {
-			out.Reason = words(rules["reason"])
+			out.Reason = phrase(rules["reason"])
 		}
 		if out.Reason == "" {
 			out.Reason = fmt.Sprintf("the %s rule of %s holds", name, p.pkg)
@@ -197,8 +197,8 @@ func members(v ast.Value) ([]*ast.Term, bool) {
 	return nil, false
 }
 
-// words makes one line of a string, or of a set or array of strings.
-func words(v ast.Value) string {
+// phrase makes one line of a string, or of a set or array of strings.
+func phrase(v ast.Value) string {
 	switch v := v.(type) {
 	case nil:
 		return ""

@@ -33,7 +33,7 @@ const (
 // problems instead. User files are named by their path in their folder, ours by
 // "builtin/" and theirs.
 func Load(ctx context.Context, builtin fs.FS, user ...fs.FS) (*Set, error) {
-	files, problems := read(ctx, builtin, user)
+	files, problems := readFiles(ctx, builtin, user)
 	if len(problems) > 0 {
 		return nil, refusal(problems)
 	}
@@ -70,8 +70,8 @@ type File struct {
 
 func (f *File) elements() []string { return packagePath(f.module) }
 
-// read finds and parses all files.
-func read(ctx context.Context, builtin fs.FS, user []fs.FS) ([]*File, []Problem) {
+// readFiles finds and parses all files.
+func readFiles(ctx context.Context, builtin fs.FS, user []fs.FS) ([]*File, []Problem) {
 	var files []*File
 	var problems []Problem
 	taken := map[string]bool{}
