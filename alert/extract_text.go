@@ -1,0 +1,407 @@
+package alert
+
+import "strings"
+
+// Classes of bytes inside a token; a byte with no class ends it.
+const (
+	cLetter = 1 << iota
+	cDigit
+	cDot
+	cColon
+	cSlash
+	cBack
+	cAt
+	cDash  // - and _
+	cOther // % + ~ $ # & ! ? * ^
+	cAny
+)
+
+// clues are the classes that make a token worth a closer look.
+const clues = cDot | cColon | cSlash | cBack | cAt
+
+var classes = func() (t [256]uint16) {
+	for c := range 256 {
+		switch b := byte(c); {
+		case b >= '0' && b <= '9':
+			t[c] = cDigit
+		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z':
+			t[c] = cLetter
+		case strings.IndexByte("%+~$#&!?*^", b) >= 0:
+			t[c] = cOther
+		}
+	}
+	t['.'], t[':'], t['/'], t['\\'], t['@'] = cDot, cColon, cSlash, cBack, cAt
+	t['-'], t['_'] = cDash, cDash
+	for c := range t {
+		if t[c] != 0 {
+			t[c] |= cAny
+		}
+	}
+	return t
+}()
+
+// scanner reads one text from front to back, token by token. A token is a run
+// of ASCII without blanks, quotes, brackets, commas, semicolons and '='.
+type scanner struct {
+	c *collector
+	s string // refanged
+	h hint
+}
+
+// text takes what a text names.
+func (c *collector) text(s string, h hint) {
+	if len(s) < 3 || c.full() || c.read >= maxScanTotal {
+		return
+	}
+	s = s[:min(len(s), maxScan)]
+	c.read += len(s)
+	sc := scanner{c: c, s: Refang(s), h: h}
+	sc.run()
+}
+
+func (sc *scanner) run() {
+	s := sc.s
+	for i := 0; i < len(s); {
+		if classes[s[i]] == 0 {
+			i++
+			continue
+		}
+		start := i
+		bits := uint16(0)
+		for i < len(s) && classes[s[i]] != 0 {
+			bits |= classes[s[i]]
+			i++
+		}
+		if i < len(s) && s[i] == '=' && bits&(cColon|cSlash|cBack|cAt) == 0 && sc.h.mode != cveOnly {
+			i = sc.pair(start, i)
+			continue
+		}
+		if bits&clues == 0 && (bits&cDigit == 0 || i-start < 13) {
+			continue
+		}
+		if next := sc.token(start, i, bits); next > i {
+			i = next
+		}
+		if sc.c.full() {
+			return
+		}
+	}
+}
+
+// token looks at s[start:end] and returns where to read on.
+func (sc *scanner) token(start, end int, bits uint16) int {
+	if bits&cDigit != 0 && bits&cDash != 0 && end-start >= 13 {
+		sc.cves(start, end)
+	}
+	if sc.h.mode == cveOnly {
+		return end
+	}
+	if bits&cColon != 0 {
+		if at := strings.Index(sc.s[start:end], "://"); at >= 0 {
+			return sc.urlAt(start, start+at)
+		}
+	}
+	if bits&(cColon|cSlash|cDot) != 0 {
+		if next := sc.resource(start, end); next > 0 {
+			return next
+		}
+	}
+	if bits&cBack != 0 && sc.h.mode != agents {
+		if next := sc.windowsPath(start, end); next > 0 {
+			return next
+		}
+	}
+	if bits&cAt != 0 && sc.email(start, end) {
+		return end
+	}
+	if sc.h.mode == ids || sc.h.mode == agents {
+		return end
+	}
+	if sc.s[start] == '/' && sc.posixPath(start, end) {
+		return end
+	}
+	if bits&cDigit != 0 && bits&cDot != 0 {
+		if sc.ipv4(start, end) {
+			return end
+		}
+	}
+	if bits&cColon != 0 && sc.ipv6(start, end) {
+		return end
+	}
+	if bits&(cBack|cAt) == 0 && end-start >= 32 && sc.hash(start, end) {
+		return end
+	}
+	if bits&cDot != 0 && bits&cLetter != 0 && sc.h.mode != images {
+		sc.domains(start, end)
+	}
+	return end
+}
+
+// pair reads key=value. Where the key says that the value is a user, a host or
+// a process, the whole value is taken; where it says a version or a time, the
+// value is passed over. It returns where to read on.
+func (sc *scanner) pair(start, eq int) int {
+	if eq-start > 40 {
+		return eq + 1
+	}
+	h := hintOf(sc.s[start:eq])
+	switch {
+	case h.mode == skip, h.typ == User, h.typ == Host, h.typ == Process:
+	default:
+		return eq + 1
+	}
+	value, next := pairValue(sc.s, eq+1)
+	if value == "" || strings.Contains(value, "://") {
+		return eq + 1
+	}
+	if h.mode != skip {
+		sc.c.hinted(value, h)
+	}
+	return next
+}
+
+// pairValue returns the value that begins at s[i], quoted or not, and where it ends.
+func pairValue(s string, i int) (string, int) {
+	if i >= len(s) {
+		return "", i
+	}
+	if q := s[i]; q == '"' || q == '\'' {
+		end := strings.IndexByte(s[i+1:min(len(s), i+258)], q)
+		if end < 0 {
+			return "", i + 1
+		}
+		return s[i+1 : i+1+end], i + 2 + end
+	}
+	end := i
+	for end < len(s) && end-i < 256 && s[end] > ' ' && strings.IndexByte("\"'(){},;|<>=`", s[end]) < 0 {
+		end++
+	}
+	if end < len(s) && (s[end] == '<' || s[end] == '=') {
+		return "", i
+	}
+	return strings.TrimRight(s[i:end], ".:"), end
+}
+
+// cves takes every CVE number inside a token.
+func (sc *scanner) cves(start, end int) {
+	s := sc.s
+	for i := start; i+13 <= end; i++ {
+		if s[i]|0x20 != 'c' || s[i+1]|0x20 != 'v' || s[i+2]|0x20 != 'e' || !cveDash(s[i+3]) || i > start && isWordByte(s[i-1]) {
+			continue
+		}
+		n := i + 9
+		for n < end && s[n] >= '0' && s[n] <= '9' {
+			n++
+		}
+		if n-i < 13 || n < end && isWordByte(s[n]) {
+			continue
+		}
+		sc.c.add(Observable{Type: CVE, Value: s[i:n], Role: sc.h.role})
+		i = n - 1
+	}
+}
+
+// urlAt takes the URL whose "://" stands at s[mark]; the token began at start.
+// Of schemes that are none of ours the server alone is taken.
+func (sc *scanner) urlAt(start, mark int) int {
+	s := sc.s
+	begin := mark
+	for begin > start && isWordByte(s[begin-1]) {
+		begin--
+	}
+	end := urlEnd(s, mark+3)
+	whole := s[begin:end]
+	switch strings.ToLower(s[begin:mark]) {
+	case "http", "https", "ftp", "ftps":
+		sc.c.add(Observable{Type: URL, Value: whole, Role: sc.h.role})
+	case "file":
+		if path := s[mark+3 : end]; strings.HasPrefix(path, "/") {
+			sc.c.add(Observable{Type: File, Value: path, Role: sc.h.role})
+		}
+	case "ldap", "ldaps", "rmi", "dns", "tcp", "udp", "ssh", "sftp", "tls", "ssl", "smb", "ws", "wss", "rdp", "telnet", "socks5", "socks4", "hxxp", "hxxps", "stratum", "iiop", "nis", "corba":
+		rest := s[mark+3 : end]
+		if cut := strings.IndexAny(rest, "/?#"); cut >= 0 {
+			rest = rest[:cut]
+		}
+		sc.c.addServer(rest[strings.LastIndexByte(rest, '@')+1:], sc.h.role)
+	}
+	return max(end, mark+3)
+}
+
+// urlEnd returns where the URL whose authority begins at s[i] ends: at a
+// blank, quote or other byte that URLs do not hold, without the punctuation of
+// the sentence around it and without a bracket that was opened before it.
+func urlEnd(s string, i int) int {
+	begin, n := i, i
+	for n < len(s) && n-begin < maxURL && s[n] > ' ' && s[n] < 0x7f && strings.IndexByte("\"'<>`{}|\\^", s[n]) < 0 {
+		if s[n] == ',' && strings.HasPrefix(s[n+1:], "http") {
+			break
+		}
+		n++
+	}
+	for n > begin {
+		switch last := s[n-1]; last {
+		case '.', ',', ';', ':', '!', '?', '*':
+			n--
+			continue
+		case ')', ']':
+			open := byte('(')
+			if last == ']' {
+				open = '['
+			}
+			if strings.Count(s[begin:n], string(last)) > strings.Count(s[begin:n], string(open)) {
+				n--
+				continue
+			}
+		}
+		break
+	}
+	return n
+}
+
+// resource takes a cloud resource's name that begins the token.
+func (sc *scanner) resource(start, end int) int {
+	switch sc.s[start] {
+	case 'a', '/', 'o':
+	default:
+		return 0
+	}
+	n := resourceAt(sc.s[start:])
+	if n == 0 {
+		if strings.HasPrefix(sc.s[start:end], "arn:") {
+			return end
+		}
+		return 0
+	}
+	name := sc.s[start : start+n]
+	if isFindingName(name) {
+		if account := resourceAccount(name); account != "" {
+			sc.c.add(Observable{Type: Account, Value: account})
+		}
+	} else {
+		sc.c.add(Observable{Type: Resource, Value: name, Role: sc.h.role})
+	}
+	return max(start+n, end)
+}
+
+// email takes the mail addresses in a token and reports whether the token is
+// to be read no further.
+func (sc *scanner) email(start, end int) bool {
+	s := sc.s
+	took := false
+	for i := start; i < end; i++ {
+		if s[i] != '@' {
+			continue
+		}
+		left := i
+		for left > start && (isWordByte(s[left-1]) || strings.IndexByte("._%+-#", s[left-1]) >= 0) {
+			left--
+		}
+		right := i + 1
+		for right < end && (isWordByte(s[right]) || s[right] == '.' || s[right] == '-') {
+			right++
+		}
+		domain := strings.TrimRight(s[i+1:right], ".-")
+		if left == i {
+			continue
+		}
+		if strings.HasPrefix(s[right:end], ":") && s[left:i] == "git" || strings.EqualFold(domain, "sha256") {
+			return true
+		}
+		if sc.c.add(Observable{Type: Email, Value: strings.TrimLeft(s[left:i], ".%+-#") + "@" + domain, Role: sc.h.role}) {
+			took = true
+			i = right
+		}
+	}
+	return took
+}
+
+// hash takes a token that is a digest, with or without its label.
+func (sc *scanner) hash(start, end int) bool {
+	s := sc.s
+	for end > start && (s[end-1] == '.' || s[end-1] == ':' || s[end-1] == '!' || s[end-1] == '?') {
+		end--
+	}
+	begin := start
+	label := ""
+	if colon := strings.LastIndexByte(s[start:end], ':'); colon >= 0 {
+		begin = start + colon + 1
+		label = strings.ToLower(s[start : begin-1])
+	}
+	digest := s[begin:end]
+	if len(digest) != 32 && len(digest) != 40 && len(digest) != 64 || !isHex(digest) || allDigits(digest) {
+		return false
+	}
+	if sc.isDigest(label, start, len(digest)) {
+		sc.c.add(Observable{Type: Hash, Value: digest, Role: sc.h.role})
+	}
+	return true
+}
+
+// isDigest decides by the words before whether hex of that length is a file's
+// digest: many products write their ids in the same form.
+func (sc *scanner) isDigest(label string, start, length int) bool {
+	if sc.h.typ == Hash {
+		return true
+	}
+	if sc.h.mode == images {
+		return false
+	}
+	words := wordsBefore(sc.s, start, 4)
+	if label != "" {
+		words = [4]string{label, words[0], words[1], words[2]}
+	}
+	for i, w := range words {
+		if i < 2 && notDigestWords[w] || notDigestWords[w] && label == "sha256" {
+			return false
+		}
+		if digestWords[w] {
+			return true
+		}
+	}
+	return length == 64 && label == ""
+}
+
+var digestWords = wordSet("md5 sha1 sha-1 sha256 sha-256 hash hashes checksum file files malware sample indicator ioc iocs sha attachment binary executable payload")
+
+var notDigestWords = wordSet("id ids guid uuid finding detector session request trace span commit commits revision container containers token key digest digests image images layer etag nonce serial thumbprint fingerprint imphash authentihash pehash ja3 ja3s hassh vhash tlsh ssdeep secret password cookie device machine tenant detection event alert case incident agent sensor correlation branch head tree")
+
+func wordSet(words string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		set[w] = true
+	}
+	return set
+}
+
+// wordsBefore returns up to n words that stand before s[at], nearest first, in
+// lower case. It looks no further than 80 bytes back, and not over the end of
+// a sentence or line.
+func wordsBefore(s string, at, n int) (words [4]string) {
+	low := max(0, at-80)
+	for k := 0; k < n; k++ {
+		end := at
+		for end > low && !wordPart(s[end-1]) {
+			if s[end-1] == '\n' || s[end-1] == '.' && end < at {
+				return words
+			}
+			end--
+		}
+		begin := end
+		for begin > low && wordPart(s[begin-1]) {
+			begin--
+		}
+		if begin == end {
+			return words
+		}
+		words[k] = strings.ToLower(strings.Trim(s[begin:end], "-."))
+		at = begin
+	}
+	return words
+}
+
+// wordPart reports whether c stands inside a word when looking back; a dot
+// inside a number or name does, which keeps "1.2.3.4" one word.
+func wordPart(c byte) bool {
+	return c < 0x80 && isWordByte(c) || c == '-' || c == '.'
+}
