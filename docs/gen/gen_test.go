@@ -89,7 +89,7 @@ func TestGlossaryHoldsTheWordsOfThePlan(t *testing.T) {
 func TestGlossaryMustExplainWhatTheCodeKnows(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(string) string{
-		"a word without meaning":     func(s string) string { return strings.Replace(s, "what the product did: ", "", 1) },
+		"a word without meaning":     func(s string) string { return strings.Replace(s, "what a run leaves to be reviewed", "", 1) },
 		"an observable type":         func(s string) string { return strings.Replace(s, "process, file, cve", "process, file", 1) },
 		"a delivery's state":         func(s string) string { return strings.Replace(s, ", discarded", "", 1) },
 		"a disposition":              func(s string) string { return strings.Replace(s, `name: "notice"`, `name: "note"`, 1) },
