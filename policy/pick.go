@@ -47,7 +47,7 @@ var pickBuiltins = []builtin{
 		},
 		call: func(_ Message, args []*ast.Term) (*ast.Term, error) {
 			var p picker
-			p.every(args[0], elements(args[1]))
+			p.every(args[0], pathElements(args[1]))
 			out := make([]*ast.Term, len(p.found))
 			for i, s := range p.found {
 				out[i] = ast.StringTerm(s)
@@ -63,14 +63,14 @@ var pickBuiltins = []builtin{
 		},
 		call: func(_ Message, args []*ast.Term) (*ast.Term, error) {
 			var out []*ast.Term
-			for _, row := range elements(args[1]) {
-				cells := elements(row)
+			for _, row := range pathElements(args[1]) {
+				cells := pathElements(row)
 				if len(cells) < 2 {
 					continue
 				}
 				var p picker
 				for _, path := range cells[1:] {
-					if p.walk(args[0], compile(path)); len(p.found) > 0 {
+					if p.walk(args[0], compilePath(path)); len(p.found) > 0 {
 						break
 					}
 				}
@@ -92,8 +92,8 @@ var pickBuiltins = []builtin{
 		},
 		call: func(_ Message, args []*ast.Term) (*ast.Term, error) {
 			var out []*ast.Term
-			for _, row := range elements(args[1]) {
-				cells := elements(row)
+			for _, row := range pathElements(args[1]) {
+				cells := pathElements(row)
 				if len(cells) < 3 {
 					continue
 				}
@@ -134,8 +134,8 @@ type picker struct {
 
 // first stops at the first path that leads to a value.
 func (p *picker) first(v, paths *ast.Term) {
-	for _, path := range elements(paths) {
-		if p.walk(v, compile(path)); len(p.found) > 0 {
+	for _, path := range pathElements(paths) {
+		if p.walk(v, compilePath(path)); len(p.found) > 0 {
 			return
 		}
 	}
@@ -143,11 +143,11 @@ func (p *picker) first(v, paths *ast.Term) {
 
 func (p *picker) every(v *ast.Term, paths []*ast.Term) {
 	for _, path := range paths {
-		p.walk(v, compile(path))
+		p.walk(v, compilePath(path))
 	}
 }
 
-func (p *picker) walk(v *ast.Term, path []step) {
+func (p *picker) walk(v *ast.Term, path []pathStep) {
 	if p.steps++; len(p.found) >= maxPicked || p.steps > 20*maxPicked {
 		return
 	}
@@ -181,7 +181,7 @@ func (p *picker) walk(v *ast.Term, path []step) {
 		if len(path) > 0 {
 			return
 		}
-		s := strings.TrimSpace(scalar(x))
+		s := strings.TrimSpace(scalarText(x))
 		if blankWords[s] {
 			return
 		}
@@ -194,16 +194,16 @@ func (p *picker) walk(v *ast.Term, path []step) {
 	}
 }
 
-// scalar is the text of a string, number (its digits as received) or boolean.
-func scalar(v ast.Value) string {
+// scalarText is the text of a string, number (its digits as received) or boolean.
+func scalarText(v ast.Value) string {
 	if s, ok := v.(ast.String); ok {
 		return string(s)
 	}
 	return v.String()
 }
 
-// elements are those of an array; a single string stands for itself.
-func elements(t *ast.Term) []*ast.Term {
+// pathElements are those of an array; a single string stands for itself.
+func pathElements(t *ast.Term) []*ast.Term {
 	switch x := t.Value.(type) {
 	case *ast.Array:
 		out := make([]*ast.Term, x.Len())
@@ -217,8 +217,8 @@ func elements(t *ast.Term) []*ast.Term {
 	return nil
 }
 
-// step is one key of a path.
-type step struct {
+// pathStep is one key of a path.
+type pathStep struct {
 	key   *ast.Term
 	other *ast.Term // the same key with its first letter in the other case; nil where it has none
 	each  bool      // "*"
@@ -230,40 +230,40 @@ type step struct {
 const maxPaths = 4096
 
 var (
-	paths     sync.Map // string → []step
-	pathCount atomic.Int64
+	knownPaths sync.Map // string → []pathStep
+	pathCount  atomic.Int64
 )
 
-// compile reads a path; anything else but strings in it is no key.
-func compile(t *ast.Term) []step {
+// compilePath reads a path; anything else but strings in it is no key.
+func compilePath(t *ast.Term) []pathStep {
 	switch x := t.Value.(type) {
 	case ast.String:
-		if known, ok := paths.Load(string(x)); ok {
-			return known.([]step)
+		if known, ok := knownPaths.Load(string(x)); ok {
+			return known.([]pathStep)
 		}
-		var out []step
+		var out []pathStep
 		for key := range strings.SplitSeq(string(x), ".") {
-			out = append(out, newStep(key))
+			out = append(out, newPathStep(key))
 		}
 		if pathCount.Load() < maxPaths {
-			if _, had := paths.LoadOrStore(string(x), out); !had {
+			if _, had := knownPaths.LoadOrStore(string(x), out); !had {
 				pathCount.Add(1)
 			}
 		}
 		return out
 	case *ast.Array:
-		out := make([]step, x.Len())
+		out := make([]pathStep, x.Len())
 		for i := range out {
 			key, _ := x.Elem(i).Value.(ast.String)
-			out[i] = newStep(string(key))
+			out[i] = newPathStep(string(key))
 		}
 		return out
 	}
-	return []step{newStep("")}
+	return []pathStep{newPathStep("")}
 }
 
-func newStep(key string) step {
-	s := step{key: ast.StringTerm(key), each: key == "*"}
+func newPathStep(key string) pathStep {
+	s := pathStep{key: ast.StringTerm(key), each: key == "*"}
 	if key == "" {
 		return s
 	}

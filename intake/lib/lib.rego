@@ -15,8 +15,18 @@ else := null
 # without_blank leaves the empty strings out.
 without_blank(texts) := [t | some t in texts; t != ""]
 
-# digest is a short name for texts taken together: equal for equal texts.
-digest(texts) := substring(crypto.sha256(concat("\n", texts)), 0, 32)
+# digest is a short name for texts taken together: equal for equal texts, "" for none.
+digest(texts) := substring(crypto.sha256(concat("\n", texts)), 0, 32) if count(texts) > 0
+
+else := ""
+
+# basis is a fingerprint's basis, null where there is nothing to build it from.
+basis(texts) := texts if count(texts) > 0
+
+else := null
+
+# cves are CVE ids in their usual form: rule writers also use underscores.
+cves(texts, role) := [{"type": "cve", "value": replace(upper(t), "_", "-"), "role": role} | some t in texts]
 
 # techniques is every ATT&CK id in a text, each once.
 techniques(text) := [id |

@@ -49,19 +49,24 @@ alert := {
 	"seen_at": yagura.pick(event, ["timestamp", "@timestamp", "flow.start"]),
 	"link": yagura.pick(event, ["alert.links"]),
 	"techniques": yagura.all(event, ["alert.metadata.mitre_technique_id"]),
-	"observables": array.concat(yagura.observables(event, ends), yagura.observables(event, who)),
+	"observables": array.concat(
+		yagura.observables(event, array.concat(ends, who)),
+		lib.cves(yagura.all(event, ["alert.metadata.cve"]), "exploited"),
+	),
 	"attributes": yagura.attributes(event, about),
 	"tags": yagura.all(event, ["alert.category", "alert.metadata.tag"]),
 	# Suricata gives events no id. One flow may meet a signature several times,
 	# never twice in the same microsecond.
 	"event_id": lib.digest(yagura.all(event, ["flow_id", "timestamp", "alert.gid", "alert.signature_id", "tx_id", "pcap_cnt", "src_ip", "src_port", "dest_ip", "dest_port"])),
-	"fingerprint": array.concat(yagura.all(event, ["alert.gid", "alert.signature_id", "alert.signature"]), yagura.all(event, ["src_ip", "dest_ip"])),
+	"fingerprint": lib.basis(yagura.all(event, ["alert.gid", "alert.signature_id", "alert.signature", "src_ip", "dest_ip"])),
 }
 
 description := concat(" ", lib.without_blank([
 	yagura.pick(event, ["proto"]), side(["src_ip"], ["src_port"]), "to", side(["dest_ip"], ["dest_port"]),
 	yagura.pick(event, ["app_proto"]),
-]))
+])) if yagura.pick(event, ["src_ip", "dest_ip"]) != ""
+
+else := ""
 
 side(ip, port) := concat(" port ", lib.without_blank([yagura.pick(event, ip), yagura.pick(event, port)]))
 
@@ -112,7 +117,6 @@ who := [
 	["email", "source", "smtp.mail_from", "email.from"],
 	["email", "target", "smtp.rcpt_to", "email.to"],
 	["user", "actor", "smb.ntlmssp.user", "ftp.user", "krb5.cname"],
-	["cve", "exploited", "alert.metadata.cve"],
 ]
 
 about := [
