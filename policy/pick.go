@@ -181,7 +181,7 @@ func (p *picker) walk(v *ast.Term, path []pathStep) {
 		if len(path) > 0 {
 			return
 		}
-		s := strings.TrimSpace(scalarText(x))
+		s := strings.TrimSpace(pickedText(x))
 		if blankWords[s] {
 			return
 		}
@@ -194,8 +194,8 @@ func (p *picker) walk(v *ast.Term, path []pathStep) {
 	}
 }
 
-// scalarText is the text of a string, number (its digits as received) or boolean.
-func scalarText(v ast.Value) string {
+// pickedText is the text of a string, number (its digits as received) or boolean.
+func pickedText(v ast.Value) string {
 	if s, ok := v.(ast.String); ok {
 		return string(s)
 	}

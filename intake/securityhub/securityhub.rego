@@ -217,9 +217,9 @@ role(word) := "actor" if word == "actor"
 
 else := "target"
 
-named(id, as) := array.concat(
-	[{"type": "resource", "value": id, "role": as}],
-	[{"type": "host", "value": last, "role": as} |
+named(id, part) := array.concat(
+	[{"type": "resource", "value": id, "role": part}],
+	[{"type": "host", "value": last, "role": part} |
 		parts := split(replace(id, "/", ":"), ":")
 		last := parts[count(parts) - 1]
 		startswith(last, "i-")
