@@ -73,8 +73,12 @@ func (c *collector) one(v string, h hint) {
 	case User:
 		c.oneUser(o)
 	case Host:
-		c.oneHost(o)
-	case Domain, URL, Hash, CVE:
+		c.oneHost(o, h.weak)
+	case URL:
+		if !c.add(o) {
+			c.text(v, hint{role: h.role, mode: looseURL(v)})
+		}
+	case Domain, Hash, CVE:
 		if !c.add(o) {
 			c.text(v, hint{typ: h.typ, role: h.role})
 		}
@@ -85,7 +89,7 @@ func (c *collector) one(v string, h hint) {
 	case Process:
 		c.oneProcess(o)
 	case File:
-		c.oneFile(o)
+		c.oneFile(o, h.weak)
 	case Account:
 		if isAWSAccount(v) || isGUID(v) || h.isProject && isGCPProject(v) {
 			c.add(o)
@@ -122,15 +126,33 @@ func isIPText(v string) bool {
 }
 
 // oneHost takes the name or address of a machine.
-func (c *collector) oneHost(o Observable) {
+func (c *collector) oneHost(o Observable, weak bool) {
 	if ip, ok := normalizeIP(o.Value); ok {
 		o.Type, o.Value = IP, ip
 		c.add(o)
 		return
 	}
+	if weak && strings.IndexAny(o.Value, ".0123456789") < 0 {
+		return
+	}
 	if strings.IndexByte(o.Value, ' ') >= 0 || isGUID(o.Value) || allDigits(o.Value) || strings.Contains(o.Value, "://") || strings.HasPrefix(o.Value, "arn:") || !c.add(o) {
 		c.text(o.Value, hint{role: o.Role})
+		return
 	}
+	if strings.IndexByte(o.Value, '.') > 0 { // a full name is a domain too
+		host, _ := splitPort(o.Value)
+		o.Type, o.Value = Domain, host
+		c.add(o)
+	}
+}
+
+// looseURL says how to read a value that should be a URL and is none: a path
+// or query alone names nothing, "example.com/login" its server.
+func looseURL(v string) mode {
+	if isWordByte(v[0]) {
+		return noFile
+	}
+	return agents
 }
 
 // oneProcess takes a process by its name or path; a path is a file too.
@@ -142,12 +164,17 @@ func (c *collector) oneProcess(o Observable) {
 	}
 	isPath := pathStarts(v) || v != "" && v[0] == '/'
 	if isPath {
-		if pathStarts(v) && strings.Contains(v[2:], `\\`) {
-			v = v[:2] + strings.ReplaceAll(v[2:], `\\`, `\`)
+		if pathStarts(v) {
+			v = unescapePath(v)
 		}
 		path := v
 		if v[0] == '/' {
-			path, _, _ = strings.Cut(v, " ")
+			for _, args := range []string{" -", " /", " \"", " '"} {
+				path, _, _ = strings.Cut(path, args)
+			}
+			if strings.Count(path, " ") > 1 && !strings.HasPrefix(path, "/Applications/") {
+				path, _, _ = strings.Cut(path, " ")
+			}
 		} else if n := windowsPathEnd(v); n < len(v) && v[n] != ' ' {
 			path = v[:n]
 		}
@@ -174,17 +201,14 @@ func (c *collector) oneProcess(o Observable) {
 }
 
 // oneFile takes a file by its path, or by its bare name where it has an extension.
-func (c *collector) oneFile(o Observable) {
+func (c *collector) oneFile(o Observable, weak bool) {
 	v := strings.Trim(o.Value, `"`)
 	if strings.Contains(v, "://") || len(v) > maxValue || strings.IndexByte(v, '{') >= 0 {
 		c.text(v, hint{role: o.Role})
 		return
 	}
 	if pathStarts(v) {
-		if strings.Contains(v[2:], `\\`) {
-			v = v[:2] + strings.ReplaceAll(v[2:], `\\`, `\`)
-		}
-		o.Value = v
+		o.Value = unescapePath(v)
 		c.add(o)
 		return
 	}
@@ -194,7 +218,8 @@ func (c *collector) oneFile(o Observable) {
 	}
 	if v != "" && v[0] == '/' {
 		first, _, deep := strings.Cut(v[1:], "/")
-		if deep || posixRoots[first] {
+		ext := v[strings.LastIndexByte(v, '.')+1:]
+		if posixRoots[strings.ToLower(first)] && first != "users" && first != "app" || deep && (!weak || fileExtensions[strings.ToLower(ext)] && !webFiles[strings.ToLower(ext)]) {
 			o.Value = v
 			c.add(o)
 		}

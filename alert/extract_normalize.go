@@ -45,7 +45,7 @@ func Normalize(o Observable) (Observable, bool) {
 		v, ok = normalizeHost(v)
 	case Process:
 		v = baseName(v)
-		ok = len(v) <= 256 && !placeholder(v) && !allDigits(v)
+		ok = len(v) <= 256 && !placeholder(v) && !allDigits(v) && !isGUID(v) && !isIPText(v)
 	case File:
 		v, ok = normalizeFile(v)
 	case CVE:
@@ -121,7 +121,7 @@ func parsePrefix(v string) (netip.Prefix, bool) {
 		return netip.Prefix{}, false
 	}
 	p, err := netip.ParsePrefix(v)
-	if err != nil || p.Addr().Is4In6() {
+	if err != nil || p.Addr().Is4In6() || p.Bits() == 0 { // all addresses are none in particular
 		return netip.Prefix{}, false
 	}
 	return p.Masked(), true
@@ -382,7 +382,7 @@ func placeholder(v string) bool {
 		return false
 	}
 	switch strings.ToLower(strings.Trim(v, "<>()[]{}\"'")) {
-	case "", "-", "--", "?", "*", "n/a", "na", "none", "null", "nil", "unknown", "undefined", "not available", "true", "false", "nan", "empty", "void", "redacted", "anonymous", "0":
+	case "", "-", "--", "?", "*", "n/a", "na", "none", "null", "nil", "unknown", "undefined", "not available", "true", "false", "nan", "empty", "void", "redacted", "anonymous", "0", "yes", "no":
 		return true
 	}
 	return false

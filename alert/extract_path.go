@@ -25,14 +25,11 @@ func (sc *scanner) windowsPath(start, end int) int {
 		return sc.downLevel(start, end)
 	}
 	n := begin + windowsPathEnd(s[begin:])
-	path := strings.TrimRight(s[begin:n], ".,:;!?")
-	if strings.Contains(path[2:], `\\`) { // escaped once more on its way here
-		path = path[:2] + strings.ReplaceAll(path[2:], `\\`, `\`)
-		path = strings.Replace(path, `:\\`, `:\`, 1)
-		if strings.HasPrefix(s[begin:], `\\\\`) {
-			path = `\\` + strings.TrimLeft(path, `\`)
-		}
+	if quoted := quotedPathEnd(s, begin); quoted > n {
+		n = quoted
 	}
+	path := strings.TrimRight(s[begin:n], ".,:;!?")
+	path = unescapePath(path)
 	if strings.HasPrefix(path, `\\`) && !strings.HasPrefix(path, `\\?\`) {
 		server := path[2:]
 		cut := strings.IndexByte(server, '\\')
@@ -47,6 +44,37 @@ func (sc *scanner) windowsPath(start, end int) int {
 		sc.c.add(Observable{Type: File, Value: path, Role: sc.h.role})
 	}
 	return max(n, end)
+}
+
+// unescapePath undoes backslashes doubled on the way here, as in C:\\\\Users
+// from a message inside a message.
+func unescapePath(path string) string {
+	if len(path) < 3 || !strings.Contains(path[2:], `\\`) {
+		return path
+	}
+	unc := strings.HasPrefix(path, `\\`) && !strings.HasPrefix(path, `\\Device\`)
+	path = strings.ReplaceAll(path, `\\`, `\`)
+	if unc {
+		path = `\\` + strings.TrimLeft(path, `\`)
+	}
+	return path
+}
+
+// quotedPathEnd returns where a path that begins at s[begin], right after a
+// quote, ends at the same quote; 0 where it does not or holds more than a path.
+func quotedPathEnd(s string, begin int) int {
+	if begin == 0 || s[begin-1] != '"' && s[begin-1] != '\'' {
+		return 0
+	}
+	rest := s[begin:min(len(s), begin+300)]
+	end := strings.IndexByte(rest, s[begin-1])
+	if end < 4 || strings.ContainsAny(rest[3:end], "/:*?<>|\"\n\r\t") {
+		return 0
+	}
+	if low := strings.ToLower(rest[:end]); strings.Contains(low, ".exe ") || strings.Contains(low, ".cmd ") || strings.Contains(low, ".bat ") {
+		return 0
+	}
+	return begin + end
 }
 
 // pathStarts reports whether s begins with C:\, \\server, %VAR%\ or \Device\.
@@ -205,6 +233,12 @@ func (sc *scanner) posixPath(start, end int) bool {
 	}
 	if colon := strings.IndexByte(t, ':'); colon > 0 { // file.c:12, or $PATH
 		t = t[:colon]
+	}
+	if strings.HasPrefix(t, "/Applications/") && strings.IndexByte(t, '.') < 0 { // names of apps hold blanks
+		rest := s[end:min(len(s), end+64)]
+		if app := strings.Index(rest, ".app"); app > 0 && strings.IndexAny(rest[:app], "/\"'\n,;:") < 0 {
+			t = s[start : end+app+4]
+		}
 	}
 	if sc.h.mode == noFile || sc.h.mode == images || !sc.isFilePath(t, start, end) {
 		return true

@@ -18,6 +18,11 @@ func resourceAt(s string) int {
 		if n < 51 || !isGUID(s[15:51]) {
 			return 0
 		}
+	case len(s) > 24 && (strings.EqualFold(s[:9], "/tenants/") || strings.EqualFold(s[:11], "/providers/")):
+		n = resourceEnd(s)
+		if !strings.Contains(strings.ToLower(s[:n]), "/providers/microsoft.") {
+			return 0
+		}
 	case strings.HasPrefix(s, "//"):
 		n = resourceEnd(s)
 		slash := strings.IndexByte(s[2:n], '/')
@@ -78,7 +83,12 @@ func resourceAccount(s string) string {
 // isFindingName reports whether a resource's name is that of a finding: the
 // alert's own id, not a thing it is about.
 func isFindingName(s string) bool {
-	return strings.HasPrefix(s, "arn:") && (strings.Contains(s, "/finding/") || strings.Contains(s, ":finding/") || strings.Contains(s, ":finding:"))
+	if strings.HasPrefix(s, "arn:") {
+		parts := strings.SplitN(s, ":", 6)
+		return parts[2] == "securityhub" || parts[2] == "guardduty" || strings.HasPrefix(parts[5], "finding")
+	}
+	low := strings.ToLower(s)
+	return strings.Contains(low, "/findings/") || strings.Contains(low, "/microsoft.securityinsights/incidents/") || strings.Contains(low, "/microsoft.security/") && strings.Contains(low, "/alerts/")
 }
 
 // iamUser returns the name in an IAM user's ARN, or "".

@@ -101,6 +101,9 @@ func (sc *scanner) token(start, end int, bits uint16) int {
 			return sc.urlAt(start, start+at)
 		}
 	}
+	if bits&cColon != 0 && (strings.HasPrefix(sc.s[start:end], "cpe:") || strings.HasPrefix(sc.s[start:end], "pkg:")) {
+		return end
+	}
 	if bits&(cColon|cSlash|cDot) != 0 {
 		if next := sc.resource(start, end); next > 0 {
 			return next
@@ -213,6 +216,9 @@ func (sc *scanner) urlAt(start, mark int) int {
 	whole := s[begin:end]
 	switch strings.ToLower(s[begin:mark]) {
 	case "http", "https", "ftp", "ftps":
+		if sc.h.mode == ids || sc.isReference(begin) {
+			break
+		}
 		sc.c.add(Observable{Type: URL, Value: whole, Role: sc.h.role})
 	case "file":
 		if path := s[mark+3 : end]; strings.HasPrefix(path, "/") {
@@ -227,6 +233,15 @@ func (sc *scanner) urlAt(start, mark int) int {
 	}
 	return max(end, mark+3)
 }
+
+// isReference reports whether the words before a URL send the reader to it:
+// "for details see https://…" is the product's advice, nothing that happened.
+func (sc *scanner) isReference(begin int) bool {
+	words := wordsBefore(sc.s, begin, 3)
+	return words[0] == "see" || words[0] == "visit" || words[0] == "read" || referenceWords[words[0]] || referenceWords[words[1]] || referenceWords[words[2]]
+}
+
+var referenceWords = wordSet("refer reference references documentation docs learn details guidance guide advisory article information info")
 
 // urlEnd returns where the URL whose authority begins at s[i] ends: at a
 // blank, quote or other byte that URLs do not hold, without the punctuation of
@@ -305,7 +320,7 @@ func (sc *scanner) email(start, end int) bool {
 		if left == i {
 			continue
 		}
-		if strings.HasPrefix(s[right:end], ":") && s[left:i] == "git" || strings.EqualFold(domain, "sha256") {
+		if right+1 < end && s[right] == ':' && isASCIILetter(s[right+1]) && strings.IndexByte(s[right:end], '/') > 0 || strings.EqualFold(domain, "sha256") {
 			return true
 		}
 		if sc.c.add(Observable{Type: Email, Value: strings.TrimLeft(s[left:i], ".%+-#") + "@" + domain, Role: sc.h.role}) {
@@ -324,6 +339,9 @@ func (sc *scanner) hash(start, end int) bool {
 	}
 	begin := start
 	label := ""
+	if sc.h.mode == ids {
+		return false
+	}
 	if colon := strings.LastIndexByte(s[start:end], ':'); colon >= 0 {
 		begin = start + colon + 1
 		label = strings.ToLower(s[start : begin-1])
@@ -348,6 +366,9 @@ func (sc *scanner) isDigest(label string, start, length int) bool {
 		return false
 	}
 	words := wordsBefore(sc.s, start, 4)
+	if label != "" && label != "md5" && label != "sha1" && label != "sha256" && label != "sha-1" && label != "sha-256" && label != "hash" {
+		return false
+	}
 	if label != "" {
 		words = [4]string{label, words[0], words[1], words[2]}
 	}
