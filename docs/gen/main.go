@@ -33,7 +33,7 @@ type pages map[string]string
 type section func(root string) (pages, error)
 
 // sections are all parts of the reference.
-var sections = []section{glossaryPage, configPage, kindsPage, packagePages}
+var sections = []section{glossaryPage, configPage, kindsPage, policyPage, packagePages}
 
 func main() {
 	check := flag.Bool("check", false, "compare instead of writing")
