@@ -23,9 +23,16 @@ func (sc *scanner) domains(start, end int) {
 		if !sc.nameStarts(start, begin) {
 			return // the rest of a path or the like
 		}
-		name := strings.Trim(s[begin:i], ".-_")
+		from, to := begin, i
+		for from < to && strings.IndexByte(".-_", s[from]) >= 0 {
+			from++
+		}
+		for from < to && strings.IndexByte(".-_", s[to-1]) >= 0 {
+			to--
+		}
+		name := s[from:to]
 		if name != "" && sc.nameEnds(i, end, name) && sc.isDomain(name, start, i, end) {
-			sc.c.add(Observable{Type: Domain, Value: name, Role: sc.h.role})
+			sc.take(Domain, from, to)
 		}
 		if i < end && (s[i] == '/' || s[i] == '\\') {
 			return

@@ -12,6 +12,7 @@ type hint struct {
 	role      string
 	mode      mode
 	weak      bool // the key means other things too
+	digests   digestTrust
 	isProject bool // of accounts: the key speaks of a project
 }
 
@@ -19,14 +20,13 @@ type hint struct {
 type mode uint8
 
 const (
-	anything  mode = iota
-	skip           // times, versions, our own links: nothing
-	cveOnly        // rules and tags
-	ids            // identifiers: e-mail, resources, CVEs
-	agents         // User-Agents: full of versions; URLs with a scheme only
-	images         // container images: full of registries and digests
-	noFile         // request paths: no file of ours
-	mailboxes      // headers that hold addresses, with names beside them
+	anything mode = iota
+	skip          // times, versions, our own links: nothing
+	cveOnly       // rules and tags
+	ids           // identifiers: e-mail, resources, CVEs
+	agents        // User-Agents: full of versions; URLs with a scheme only
+	images        // container images: full of registries and digests
+	noFile        // request paths: no file of ours
 )
 
 // keyWords says what the last words of a key mean, longest match first. Keys
@@ -43,14 +43,14 @@ func init() {
 		"srcip", "dstip", "src", "dst", "saddr", "daddr", "remote addr", "client addr", "source addr", "src addr", "dst addr", "dest addr", "peer addr", "source address", "destination address",
 		"src address", "dst address", "dest address", "remote address", "client address", "local address", "cidr", "cidr ip", "x forwarded for", "fd sip", "fd cip", "fd rip", "fd lip", "ip str", "ip from", "cidr block")
 	say(hint{typ: User}, "user", "users", "username", "usernames", "user name", "user names", "login", "login name", "logon name", "account name", "sam account name", "samaccountname", "suser", "duser", "srcuser", "dstuser", "actor", "user principal name",
-		"upn", "logon user", "subject user name", "target user name", "user login", "uname", "iam user", "user arn", "actor name", "actor login", "owner user")
+		"upn", "logon user", "subject user name", "target user name", "user login", "uname", "iam user", "user arn", "users name", "pusher name", "user full name", "actor name", "actor login", "owner user")
 	say(hint{typ: Host}, "host", "hosts", "hostname", "hostnames", "host name", "computer", "computer name", "computername", "device name", "devicename", "device host name", "machine", "machine name", "machinename", "endpoint name", "node", "node name", "nodename",
-		"shost", "dhost", "dvchost", "agent name", "workstation", "workstation name", "netbios name", "server name", "device fqdn", "host fqdn", "agent computer name", "device dns name", "computer dns name", "host dns name", "dns host name", "dnshostname", "fqdn", "asset name", "vm name", "instance name")
+		"shost", "dhost", "dvchost", "agent name", "workstation", "workstation name", "netbios name", "server name", "device fqdn", "host fqdn", "agent computer name", "device dns name", "computer dns name", "host dns name", "dns host name", "dnshostname", "fqdn", "asset name", "vm name", "instance name", "host identifier")
 	say(hint{typ: Host, weak: true}, "instance", "server", "target host name")
 	say(hint{typ: Domain}, "domain", "domains", "domain name", "domain names", "qname", "query name", "rrname", "sni", "tls sni", "tls server name", "http host", "dns query", "dns name", "url domain", "url host", "remote domain", "sender domain", "http hostname", "request host", "dns question name", "question name", "dns rrname", "url hostname", "registered domain")
 	say(hint{typ: URL}, "url", "urls", "request url", "uri", "click url", "referer", "referrer")
-	say(hint{typ: Hash}, "md5", "sha1", "sha 1", "sha256", "sha 256", "hash", "hashes", "file hash", "filehash", "checksum", "process hash", "file sha", "image hash")
-	say(hint{typ: Email, mode: mailboxes}, "email", "emails", "e mail", "mail", "email address", "mail address", "sender", "recipient", "recipients", "from", "to", "cc", "bcc", "reply to", "mail from", "rcpt to", "sender address", "recipient address", "return path", "from address", "to address", "mailbox", "user email", "email addresses")
+	say(hint{typ: Hash}, "md5", "sha1", "sha 1", "sha256", "sha 256", "hash", "hashes", "file hash", "filehash", "checksum", "process hash", "file sha", "image hash", "filecontenthash", "contenthash", "sha256 string", "sha1 string", "md5 string", "sha256hex", "sha1hex", "md5hex")
+	say(hint{typ: Email}, "email", "emails", "e mail", "mail", "email address", "mail address", "sender", "recipient", "recipients", "from", "to", "cc", "bcc", "reply to", "mail from", "rcpt to", "sender address", "recipient address", "return path", "from address", "to address", "mailbox", "user email", "email addresses")
 	say(hint{typ: Process}, "process", "processes", "process name", "processname", "proc name", "procname", "proc exe", "proc pname", "image", "exe", "executable", "comm", "exe path", "exepath", "parent image", "parent process", "parent process name", "new process name", "process path",
 		"process image", "process executable", "image path", "proc exepath", "initiating process", "initiating process name", "image name", "program", "process file name", "process image path")
 	say(hint{typ: File}, "file", "files", "filename", "filenames", "file name", "file names", "filepath", "file path", "file paths", "fname", "target filename", "target file name", "folder path", "object name", "fd name", "image loaded", "file full path", "full path", "syscheck path", "directory", "working directory", "script path", "app path", "binary path")
@@ -62,7 +62,7 @@ func init() {
 	// Words that mean another thing than their last word says.
 	say(hint{typ: Domain}, "http host", "url host", "host header", "tls server name", "ssl server name", "server name indication", "request headers host", "headers host")
 	say(hint{mode: ids}, "id", "uuid", "guid", "ids", "key", "token", "session", "nonce", "etag", "commit", "sha", "head sha", "base sha", "after", "before", "revision", "imphash", "ja3", "ja3s", "ja4", "hassh", "vhash", "ssdeep", "tlsh", "authentihash", "pehash", "thumbprint", "signature", "fingerprint",
-		"thread", "correlation", "trace", "span", "ja3 hash", "ja3s hash", "commit hash", "git hash", "tree hash", "password hash", "cert hash", "name", "type", "category", "metric", "metric name", "alertname", "event", "event type", "event name", "action", "operation", "rule", "rule name", "namespace", "package", "class", "module", "logger", "check", "check id", "dedup key", "status", "state", "provider", "product", "service", "service name", "service source", "event source", "eventsource", "log name", "detection source", "vendor", "severity", "region", "mac", "mac address", "isp", "asn", "organization", "org", "company", "asorg", "as name", "as org", "display name", "message", "license plate", "license", "framework", "compliance", "ecosystem", "purl", "cpe", "dependency", "artifact", "component", "library", "pkg", "pkg name", "package name", "function", "function name", "method", "group", "groups", "labels", "label", "annotations")
+		"thread", "correlation", "trace", "span", "ja3 hash", "ja3s hash", "commit hash", "git hash", "tree hash", "password hash", "cert hash", "name", "type", "category", "metric", "metric name", "alertname", "event", "event type", "event name", "action", "operation", "rule", "rule name", "namespace", "package", "class", "module", "logger", "check", "check id", "dedup key", "status", "state", "provider", "product", "service", "service name", "service source", "event source", "eventsource", "log name", "detection source", "vendor", "severity", "region", "mac", "mac address", "isp", "asn", "organization", "org", "company", "asorg", "as name", "as org", "display name", "license", "framework", "compliance", "ecosystem", "purl", "cpe", "dependency", "artifact", "component", "library", "pkg", "pkg name", "package name", "function", "function name", "method", "group", "groups", "labels", "label", "annotations")
 	say(hint{mode: skip}, "message id", "messageid", "internet message id", "finding id", "finding ids", "finding arn", "product arn", "generator id", "standards arn", "standards control arn", "standards subscription arn", "version", "versions", "ver", "build", "release", "os version", "kernel", "time", "date", "timestamp", "created", "updated", "modified", "duration", "count", "port", "ports", "pid", "ppid", "size", "length", "score", "latitude", "longitude", "lat", "lon",
 		"fixed in", "fix version", "oid", "installed version", "firmware", "schema", "vector", "cvss vector", "user agent version", "cidr count", "src port", "dst port", "source port", "destination port",
 		"reference", "references", "documentation", "docs", "help", "remediation", "recommendation", "recommendations", "link", "links", "href", "html url", "web url", "alert url", "incident url", "dashboard url", "panel url", "silence url", "image url", "generator url", "external url", "icon", "icon url", "logo", "avatar", "avatar url", "self", "next", "runbook", "runbook url", "help uri", "information uri", "primary url", "reference url", "source url", "help url", "documentation url", "advisory url", "permalink", "console url", "falcon host link", "api url", "events url", "repository url", "repos url", "doc url", "more info")
@@ -117,9 +117,15 @@ func readKey(key string) hint {
 		h.role = roleOf(words)
 		return rethink(h, words)
 	}
+	digests := noDigests
 	for _, w := range words {
-		if ownTextKeys[w] {
+		switch {
+		case ownTextKeys[w]:
 			return hint{mode: ids}
+		case strings.HasPrefix(w, "md5"), strings.HasPrefix(w, "sha1"), strings.HasPrefix(w, "sha256"), w == "hash", w == "hashes":
+			digests = allDigests
+		case digests == noDigests && (digestWords[w] || messageKeys[w]):
+			digests = proseDigests
 		}
 	}
 	if n := len(words); n > 0 && len(words[n-1]) < 9 && strings.HasSuffix(words[n-1], "id") {
@@ -128,8 +134,20 @@ func readKey(key string) hint {
 	if n := len(words); n > 0 && (words[n-1] == "url" || words[n-1] == "urls" || words[n-1] == "uri") {
 		return rethink(hint{typ: URL, role: roleOf(words)}, words)
 	}
-	return hint{role: roleOf(words)}
+	return hint{role: roleOf(words), digests: digests}
 }
+
+// digestTrust says how far hex of a digest's length is taken for one.
+type digestTrust uint8
+
+const (
+	proseDigests digestTrust = iota // by the words around it
+	noDigests                       // only with a label: the key speaks of something else
+	allDigests                      // always: the key says hash
+)
+
+// messageKeys are words of keys that hold running text.
+var messageKeys = wordSet("message msg description text body output log summary details detail reason title event raw command cmdline evidence comment comments note notes full")
 
 // ownTextKeys are words of keys whose text is the product's or an advisory's
 // own, such as steps to mend; it names pages to read, not what happened.
@@ -173,17 +191,10 @@ func rethink(h hint, words []string) hint {
 // isSubjectURL reports whether a key's URL belongs to what happened, rather
 // than to the product's own pages, its API or an advisory's references.
 func isSubjectURL(words []string, has func(map[string]bool) bool) bool {
-	if has(ownURLKeys) {
-		return false
-	}
-	if len(words) == 1 {
+	if len(words) > 1 && subjectURLKeys[words[len(words)-2]] {
 		return true
 	}
-	before := words[len(words)-2]
-	if last := words[len(words)-1]; last != "url" && last != "urls" && last != "uri" {
-		return true
-	}
-	return subjectURLKeys[before]
+	return !has(ownURLKeys)
 }
 
 // Words that change what a key's last word says.
@@ -197,8 +208,8 @@ var (
 	orgKeys        = wordSet("organization org team company tenant repository")
 	otherHashKeys  = wordSet("commit git ja3 ja3s password cert certificate merge tls ssh layer db database incident alert device session token dt")
 	fileHashKeys   = wordSet("file files content process image parent md5 sha sha1 sha256 binary attachment executable target malware sample object initiating exe sample1 dll module threat quarantined actor causality payload evidence entity")
-	ownURLKeys     = wordSet("reference references related links identifiers vendor scanner remediation remediations recommendation recommendations documentation docs doc help advisory advisories console dashboard panel panels monitor html api avatar followers following gists starred subscriptions organizations repos received repository repo sender organization owner comment comments issue issues pull commits commit workflow runbook generator external configuration descriptor vulnerability vulnerabilities cve nvd display log matches schema license svn ssh clone git deployment releases tags labels milestones author assignee assignees member team teams installation account user publisher distribution feed entry provider policy rule")
-	subjectURLKeys = wordSet("request http https click clicked clicks threat malicious phishing file download downloaded remote target destination dest dst landing original full redirect payload event events evidence entities entity query c2 ioc indicator indicators dns network attack attacker callback blocked suspicious final effective page object web proxy client server source src submitted message email body visited accessed browser tab data parsed raw host site domain artifact artifacts observable observables sample malware exploit injected web_request properties details")
+	ownURLKeys     = wordSet("reference references related links identifiers vendor scanner remediation remediations recommendation recommendations documentation docs doc help advisory advisories console dashboard panel panels monitor html api avatar followers following gists starred subscriptions organizations repos received repository repo sender organization owner comment comments issue issues pull commits commit workflow runbook generator external configuration descriptor vulnerability vulnerabilities cve nvd display log matches schema license svn ssh clone git deployment releases tags labels milestones author assignee assignees member team teams installation account user publisher distribution feed entry provider policy rule detector alert alerts incident trigger portal tenant workspace ticket case job build run board status support feedback icon logo image images metadata context update info more actor check checks test tests slo silence graph explore annotation self next tlp")
+	subjectURLKeys = wordSet("request http https click clicked clicks threat malicious phishing file download downloaded remote dest dst destination landing original full redirect redirected payload c2 ioc indicator indicators dns attack attacker blocked suspicious final effective submitted visited accessed browser malware exploit injected requested evidence entity entities observable observables referer referrer")
 )
 
 func roleOf(words []string) string {

@@ -84,7 +84,7 @@ func (c *collector) one(v string, h hint) {
 		}
 	case Email:
 		if !c.add(o) {
-			c.text(v, hint{role: h.role, mode: ids})
+			c.text(v, hint{role: h.role})
 		}
 	case Process:
 		c.oneProcess(o)

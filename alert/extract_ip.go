@@ -23,11 +23,7 @@ func (sc *scanner) ipv4(start, end int) bool {
 			continue
 		}
 		if sc.standsAlone(start, i, i+n, end) && (sc.h.typ == IP || !sc.isVersion(start, i, i+n)) {
-			value := s[i : i+n]
-			if bits := maskBits(s[i+n : end]); bits > 0 {
-				value = s[i : i+n+bits]
-			}
-			if sc.c.add(Observable{Type: IP, Value: value, Role: sc.h.role}) {
+			if sc.take(IP, i, i+n+maskBits(s[i+n:end])) {
 				took = true
 			}
 		}
@@ -183,10 +179,10 @@ func isPrivateNet(v string) bool {
 // was one. Times, MAC addresses and names such as abc::def have the same
 // letters, so only addresses of ranges in use are taken unless the key says ip.
 func (sc *scanner) ipv6(start, end int) bool {
-	t := sc.s[start:end]
-	if strings.HasPrefix(t, "/") {
-		t = t[1:]
+	if sc.s[start] == '/' {
+		start++
 	}
+	t := sc.s[start:end]
 	for strings.HasSuffix(t, ".") || strings.HasSuffix(t, "!") || strings.HasSuffix(t, "?") || strings.HasSuffix(t, ":") && !strings.HasSuffix(t, "::") {
 		t = t[:len(t)-1]
 	}
@@ -195,7 +191,9 @@ func (sc *scanner) ipv6(start, end int) bool {
 			return false
 		}
 		t = t[colon+1:]
+		start += colon + 1
 	}
+	end = start + len(t)
 	if len(t) < 3 || strings.Count(t, ":") < 2 || !(hexDigit[t[0]] || t[0] == ':') {
 		return false
 	}
@@ -203,13 +201,13 @@ func (sc *scanner) ipv6(start, end int) bool {
 		if sc.h.typ != IP && !plausible6(addr, t) {
 			return false
 		}
-		return sc.c.add(Observable{Type: IP, Value: addr.String(), Role: sc.h.role})
+		return sc.take(IP, start, end)
 	}
 	if p, ok := parsePrefix(t); ok && p.Addr().Is6() {
-		return sc.c.add(Observable{Type: IP, Value: p.String(), Role: sc.h.role})
+		return sc.take(IP, start, end)
 	}
-	if addr, ok := parseAddr(t); ok && strings.Contains(t, "::") { // ::ffff:198.51.100.7
-		return sc.c.add(Observable{Type: IP, Value: addr.String(), Role: sc.h.role})
+	if _, ok := parseAddr(t); ok && strings.Contains(t, "::") { // ::ffff:198.51.100.7
+		return sc.take(IP, start, end)
 	}
 	return false
 }

@@ -282,7 +282,7 @@ func normalizeHash(v string) (string, bool) {
 		return v, false
 	}
 	v = strings.ToLower(v)
-	return v, strings.Trim(v, v[:1]) != "" // all zeros and the like stand for none
+	return v, strings.Trim(v, "0") != "" // zeros stand for none
 }
 
 func normalizeEmail(v string) (string, bool) {
@@ -381,8 +381,11 @@ func placeholder(v string) bool {
 	if len(v) > 14 {
 		return false
 	}
+	if strings.IndexFunc(v, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) < 0 {
+		return true
+	}
 	switch strings.ToLower(strings.Trim(v, "<>()[]{}\"'")) {
-	case "", "-", "--", "?", "*", "n/a", "na", "none", "null", "nil", "unknown", "undefined", "not available", "true", "false", "nan", "empty", "void", "redacted", "anonymous", "0", "yes", "no":
+	case "n/a", "na", "none", "null", "nil", "unknown", "undefined", "not available", "true", "false", "nan", "empty", "void", "redacted", "anonymous", "0", "yes", "no":
 		return true
 	}
 	return false

@@ -28,6 +28,9 @@ func (sc *scanner) windowsPath(start, end int) int {
 	if quoted := quotedPathEnd(s, begin); quoted > n {
 		n = quoted
 	}
+	if sc.spans != nil {
+		return max(n, end)
+	}
 	path := strings.TrimRight(s[begin:n], ".,:;!?")
 	path = unescapePath(path)
 	if strings.HasPrefix(path, `\\`) && !strings.HasPrefix(path, `\\?\`) {
@@ -199,7 +202,9 @@ func (sc *scanner) downLevel(start, end int) int {
 	if dot := strings.LastIndexByte(user, '.'); dot > 0 && fileExtensions[strings.ToLower(user[dot+1:])] {
 		return end
 	}
-	sc.c.add(Observable{Type: User, Value: user, Role: sc.h.role})
+	if sc.spans == nil {
+		sc.c.add(Observable{Type: User, Value: user, Role: sc.h.role})
+	}
 	return end
 }
 
@@ -225,7 +230,12 @@ func (sc *scanner) posixPath(start, end int) bool {
 		return false
 	}
 	if rest, ok := strings.CutPrefix(t, "/dev/"); ok && (strings.HasPrefix(rest, "tcp/") || strings.HasPrefix(rest, "udp/")) {
-		sc.devTCP(rest[4:])
+		from := start + len("/dev/tcp/")
+		to := from
+		for to < end && s[to] != '/' {
+			to++
+		}
+		sc.takeServer(from, to)
 		return true
 	}
 	if digit := t[1] >= '0' && t[1] <= '9'; digit && (dottedQuad(t[1:]) > 0 || strings.Count(t, ":") > 1) {
@@ -243,16 +253,10 @@ func (sc *scanner) posixPath(start, end int) bool {
 	if sc.h.mode == noFile || sc.h.mode == images || !sc.isFilePath(t, start, end) {
 		return true
 	}
-	sc.c.add(Observable{Type: File, Value: t, Role: sc.h.role})
-	return true
-}
-
-// devTCP takes the server of bash's /dev/tcp/server/port.
-func (sc *scanner) devTCP(rest string) {
-	if slash := strings.IndexByte(rest, '/'); slash > 0 {
-		rest = rest[:slash]
+	if sc.spans == nil {
+		sc.c.add(Observable{Type: File, Value: t, Role: sc.h.role})
 	}
-	sc.c.addServer(rest, sc.h.role)
+	return true
 }
 
 // isFilePath decides whether an absolute path is one of a file system rather

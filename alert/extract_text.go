@@ -43,9 +43,30 @@ var classes = func() (t [256]uint16) {
 // scanner reads one text from front to back, token by token. A token is a run
 // of ASCII without blanks, quotes, brackets, commas, semicolons and '='.
 type scanner struct {
-	c *collector
-	s string // refanged
-	h hint
+	c     *collector
+	s     string // refanged
+	h     hint
+	depth int     // 1 inside a JSON member
+	spans *[]span // where set, places are noted instead of gathered
+}
+
+// span is a place in a text that names an observable.
+type span struct {
+	from, to int
+	typ      ObservableType
+}
+
+// take adds what stands at s[from:to] and reports whether it is valid.
+func (sc *scanner) take(t ObservableType, from, to int) bool {
+	o := Observable{Type: t, Value: sc.s[from:to], Role: sc.h.role}
+	if sc.spans == nil {
+		return sc.c.add(o)
+	}
+	if _, ok := Normalize(o); !ok {
+		return false
+	}
+	*sc.spans = append(*sc.spans, span{from, to, t})
+	return true
 }
 
 // text takes what a text names.
@@ -55,9 +76,14 @@ func (c *collector) text(s string, h hint) {
 	}
 	s = s[:min(len(s), maxScan)]
 	c.read += len(s)
+	if strings.Contains(s, `\"`) || strings.Contains(s, `\/`) { // JSON inside a string
+		s = jsonQuotes.Replace(s)
+	}
 	sc := scanner{c: c, s: Refang(s), h: h}
 	sc.run()
 }
+
+var jsonQuotes = strings.NewReplacer(`\\"`, `"`, `\"`, `"`, `\/`, `/`)
 
 func (sc *scanner) run() {
 	s := sc.s
@@ -72,9 +98,15 @@ func (sc *scanner) run() {
 			bits |= classes[s[i]]
 			i++
 		}
-		if i < len(s) && s[i] == '=' && bits&(cColon|cSlash|cBack|cAt) == 0 && sc.h.mode != cveOnly {
+		if sc.spans == nil && i < len(s) && s[i] == '=' && bits&(cColon|cSlash|cBack|cAt) == 0 && sc.h.mode != cveOnly {
 			i = sc.pair(start, i)
 			continue
+		}
+		if sc.spans == nil && i < len(s) && s[i] == '"' && start > 0 && s[start-1] == '"' && bits&(cSlash|cBack|cAt) == 0 && sc.h.mode != cveOnly {
+			if next := sc.member(start, i); next > 0 {
+				i = next
+				continue
+			}
 		}
 		if bits&clues == 0 && (bits&cDigit == 0 || i-start < 13) {
 			continue
@@ -163,6 +195,31 @@ func (sc *scanner) pair(start, eq int) int {
 	return next
 }
 
+// member reads a member of a JSON object that stands in the text as an
+// attribute: "key": "value". It returns where to read on, 0 where it is none.
+func (sc *scanner) member(start, end int) int {
+	s := sc.s
+	i := end + 1
+	for i < len(s) && i < end+4 && (s[i] == ' ' || s[i] == ':') {
+		i++
+	}
+	if i == end+1 || i >= len(s) || s[i] != '"' || strings.IndexByte(s[end+1:i], ':') < 0 || end-start > 64 || sc.depth > 0 {
+		return 0
+	}
+	n := strings.IndexByte(s[i+1:], '"')
+	if n < 0 {
+		return 0
+	}
+	h := hintOf(s[start:end])
+	if value := s[i+1 : i+1+n]; h.typ != "" {
+		sc.c.hinted(value, h)
+	} else if h.mode != skip {
+		inner := scanner{c: sc.c, s: value, h: h, depth: 1}
+		inner.run()
+	}
+	return i + 2 + n
+}
+
 // pairValue returns the value that begins at s[i], quoted or not, and where it ends.
 func pairValue(s string, i int) (string, int) {
 	if i >= len(s) {
@@ -199,7 +256,7 @@ func (sc *scanner) cves(start, end int) {
 		if n-i < 13 || n < end && isWordByte(s[n]) {
 			continue
 		}
-		sc.c.add(Observable{Type: CVE, Value: s[i:n], Role: sc.h.role})
+		sc.take(CVE, i, n)
 		i = n - 1
 	}
 }
@@ -213,23 +270,22 @@ func (sc *scanner) urlAt(start, mark int) int {
 		begin--
 	}
 	end := urlEnd(s, mark+3)
-	whole := s[begin:end]
 	switch strings.ToLower(s[begin:mark]) {
 	case "http", "https", "ftp", "ftps":
-		if sc.h.mode == ids || sc.isReference(begin) {
+		if sc.spans == nil && (sc.h.mode == ids || sc.isReference(begin)) {
 			break
 		}
-		sc.c.add(Observable{Type: URL, Value: whole, Role: sc.h.role})
+		sc.take(URL, begin, end)
 	case "file":
-		if path := s[mark+3 : end]; strings.HasPrefix(path, "/") {
-			sc.c.add(Observable{Type: File, Value: path, Role: sc.h.role})
+		if strings.HasPrefix(s[mark+3:end], "/") {
+			sc.take(File, mark+3, end)
 		}
 	case "ldap", "ldaps", "rmi", "dns", "tcp", "udp", "ssh", "sftp", "tls", "ssl", "smb", "ws", "wss", "rdp", "telnet", "socks5", "socks4", "hxxp", "hxxps", "stratum", "iiop", "nis", "corba":
-		rest := s[mark+3 : end]
-		if cut := strings.IndexAny(rest, "/?#"); cut >= 0 {
-			rest = rest[:cut]
+		from, to := mark+3, end
+		if cut := strings.IndexAny(s[from:to], "/?#"); cut >= 0 {
+			to = from + cut
 		}
-		sc.c.addServer(rest[strings.LastIndexByte(rest, '@')+1:], sc.h.role)
+		sc.takeServer(from+strings.LastIndexByte(s[from:to], '@')+1, to)
 	}
 	return max(end, mark+3)
 }
@@ -243,6 +299,18 @@ func (sc *scanner) isReference(begin int) bool {
 
 var referenceWords = wordSet("refer reference references documentation docs learn details guidance guide advisory article information info")
 
+// takeServer takes the host[:port] at s[from:to].
+func (sc *scanner) takeServer(from, to int) {
+	if sc.spans == nil {
+		sc.c.addServer(sc.s[from:to], sc.h.role)
+		return
+	}
+	if !sc.take(IP, from, to) {
+		host, _ := splitPort(sc.s[from:to])
+		sc.take(Domain, from, from+len(host))
+	}
+}
+
 // urlEnd returns where the URL whose authority begins at s[i] ends: at a
 // blank, quote or other byte that URLs do not hold, without the punctuation of
 // the sentence around it and without a bracket that was opened before it.
@@ -254,22 +322,25 @@ func urlEnd(s string, i int) int {
 		}
 		n++
 	}
+	round := strings.Count(s[begin:n], ")") - strings.Count(s[begin:n], "(")
+	square := strings.Count(s[begin:n], "]") - strings.Count(s[begin:n], "[")
 	for n > begin {
-		switch last := s[n-1]; last {
+		switch s[n-1] {
 		case '.', ',', ';', ':', '!', '?', '*':
 			n--
 			continue
-		case ')', ']':
-			open := byte('(')
-			if last == ']' {
-				open = '['
+		case ')':
+			if round > 0 {
+				n, round = n-1, round-1
+				continue
 			}
-			if strings.Count(s[begin:n], string(last)) > strings.Count(s[begin:n], string(open)) {
-				n--
+		case ']':
+			if square > 0 {
+				n, square = n-1, square-1
 				continue
 			}
 		}
-		break
+		return n
 	}
 	return n
 }
@@ -289,6 +360,9 @@ func (sc *scanner) resource(start, end int) int {
 		return 0
 	}
 	name := sc.s[start : start+n]
+	if sc.spans != nil {
+		return max(start+n, end)
+	}
 	if isFindingName(name) {
 		if account := resourceAccount(name); account != "" {
 			sc.c.add(Observable{Type: Account, Value: account})
@@ -323,7 +397,10 @@ func (sc *scanner) email(start, end int) bool {
 		if right+1 < end && s[right] == ':' && isASCIILetter(s[right+1]) && strings.IndexByte(s[right:end], '/') > 0 || strings.EqualFold(domain, "sha256") {
 			return true
 		}
-		if sc.c.add(Observable{Type: Email, Value: strings.TrimLeft(s[left:i], ".%+-#") + "@" + domain, Role: sc.h.role}) {
+		for left < i && strings.IndexByte(".%+-#", s[left]) >= 0 {
+			left++
+		}
+		if sc.take(Email, left, i+1+len(domain)) {
 			took = true
 			i = right
 		}
@@ -351,7 +428,7 @@ func (sc *scanner) hash(start, end int) bool {
 		return false
 	}
 	if sc.isDigest(label, start, len(digest)) {
-		sc.c.add(Observable{Type: Hash, Value: digest, Role: sc.h.role})
+		sc.take(Hash, begin, end)
 	}
 	return true
 }
@@ -359,7 +436,7 @@ func (sc *scanner) hash(start, end int) bool {
 // isDigest decides by the words before whether hex of that length is a file's
 // digest: many products write their ids in the same form.
 func (sc *scanner) isDigest(label string, start, length int) bool {
-	if sc.h.typ == Hash {
+	if sc.h.typ == Hash || sc.h.digests == allDigests {
 		return true
 	}
 	if sc.h.mode == images {
@@ -380,7 +457,7 @@ func (sc *scanner) isDigest(label string, start, length int) bool {
 			return true
 		}
 	}
-	return length == 64 && label == ""
+	return length == 64 && label == "" && sc.h.digests == proseDigests
 }
 
 var digestWords = wordSet("md5 sha1 sha-1 sha256 sha-256 hash hashes checksum file files malware sample indicator ioc iocs sha attachment binary executable payload")

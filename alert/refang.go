@@ -109,7 +109,7 @@ func unfangScheme(s string) (string, int) {
 		}
 	}
 	rest := s[n:]
-	if n == 4 && rest != "" && rest[0]|0x20 == 's' {
+	if rest != "" && rest[0]|0x20 == 's' {
 		rest = rest[1:]
 	}
 	if !fanged || !(strings.HasPrefix(rest, "://") || strings.HasPrefix(rest, "[:]//") || strings.HasPrefix(rest, "[://]")) {
