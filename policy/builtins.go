@@ -21,6 +21,7 @@ type builtin struct {
 var builtins = slices.Concat(
 	messageBuiltins,
 	pickBuiltins,
+	wellknownBuiltins,
 )
 
 var messageBuiltins = []builtin{

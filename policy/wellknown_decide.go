@@ -1,0 +1,511 @@
+package policy
+
+import (
+	"hash/fnv"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"yagura/alert"
+)
+
+// found is what decide makes of the candidates; each "Why" is the path that
+// gave it.
+type found struct {
+	title, titleWhy      string
+	rule, ruleWhy        string
+	description, descWhy string
+	sev                  alert.Severity
+	sevText, sevWhy      string
+	seenAt, seenWhy      string
+	link, linkWhy        string
+	action, actionWhy    string
+	condition, condWhy   string
+	eventID, idWhy       string
+	basis                []string
+	basisWhy             string
+	tags                 []string
+	vuln                 string
+}
+
+// decide picks the alert's fields from the candidates.
+func (r *reading) decide() {
+	r.severity()
+	r.time()
+	r.vulnerability()
+	r.pickRule()
+	r.pickTitle()
+	r.pickDescription()
+	r.pickLink()
+	r.pickAction()
+	r.pickCondition()
+	r.pickBasis()
+	r.pickID()
+	r.pickTags()
+}
+
+// first returns the best candidate of a role that holds fits.
+func (r *reading) first(ro role, fits func(l *leaf, c candidate) bool) (*leaf, candidate) {
+	for _, c := range r.best[ro] {
+		if l := &r.leaves[c.leaf]; fits(l, c) {
+			return l, c
+		}
+	}
+	return nil, candidate{}
+}
+
+// scalarLeaf accepts what is one value and says something.
+func scalarLeaf(l *leaf, _ candidate) bool { return l.items == nil && !placeholder(l.text) }
+
+// vulnerability finds the id of a vulnerability that the alert is about.
+func (r *reading) vulnerability() {
+	l, _ := r.first(roleVuln, func(l *leaf, _ candidate) bool { return vulnerabilityID(noteID(firstOf(l))) })
+	if l == nil {
+		return
+	}
+	r.vuln = noteID(firstOf(l))
+	r.posture = true
+	if up := strings.ToUpper(r.vuln); cveLike(up) {
+		r.vuln = up
+		r.see(observed{alert.CVE, up, ""})
+	}
+}
+
+func firstOf(l *leaf) string {
+	if len(l.items) > 0 {
+		return l.items[0]
+	}
+	return l.text
+}
+
+// noteID takes the last segment of a path such as projects/x/notes/CVE-….
+func noteID(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
+
+func (r *reading) pickRule() {
+	l, _ := r.first(roleRule, func(l *leaf, c candidate) bool {
+		return scalarLeaf(l, c) && len(l.text) <= 200 && !l.number && !uuidLike(l.text) && l.text[0] != '{' && l.text != "true" &&
+			l.text != "false" && !strings.Contains(l.text, "\n")
+	})
+	switch {
+	case r.vuln != "" && (l == nil || r.best[roleRule][0].cost > 8):
+		r.rule, r.ruleWhy = r.vuln, "the vulnerability's id"
+	case l != nil:
+		r.rule, r.ruleWhy = l.text, l.path
+	}
+}
+
+func (r *reading) pickTitle() {
+	l, c := r.first(roleTitle, func(l *leaf, c candidate) bool { return scalarLeaf(l, c) && titleLike(l, int(c.hit.rank)) })
+	short := firstSentence
+	switch {
+	case l == nil && r.vuln == "":
+		r.title, r.titleWhy = r.composed(r.rule), "composed"
+	case r.vuln != "" && (l == nil || c.hit.rank >= rankMessage || l.text == r.vuln || c.hit.rank == rankName && !strings.Contains(l.text, " ")):
+		r.title, r.titleWhy = r.vulnerabilityTitle()
+	case c.hit.rank >= rankVerb || c.hit.rank >= rankName && identifier(l.text):
+		r.title, r.titleWhy = r.composed(l.text), l.path
+	case c.hit.rank >= rankMessage:
+		r.title, r.titleWhy = short(l.text, 200), l.path
+	default:
+		r.title, r.titleWhy = short(l.text, 300), l.path
+	}
+	if name := r.alertname(); name != "" && r.title != name && !strings.Contains(r.title, name) {
+		r.title, r.titleWhy = name+": "+r.title, "labels.alertname and "+r.titleWhy
+	}
+}
+
+// alertname is the rule's name in an alert of Prometheus and its relatives,
+// whose summary says the rest.
+func (r *reading) alertname() string {
+	for i := range r.leaves[:r.own] {
+		if r.leaves[i].path == "labels.alertname" {
+			return r.leaves[i].text
+		}
+	}
+	return ""
+}
+
+// titleLike refuses what nobody would read as a title.
+func titleLike(l *leaf, rank int) bool {
+	s := l.text
+	if l.number || uuidLike(s) || len(s) > 60 && !strings.Contains(s, " ") || strings.Contains(s, "://") && !strings.Contains(s, " ") ||
+		s[0] == '{' || s[0] == '[' && s[len(s)-1] == ']' {
+		return false
+	}
+	letters := 0
+	for _, c := range s {
+		if unicode.IsLetter(c) {
+			letters++
+		}
+	}
+	if letters < 2 || len(s) >= 24 && hexadecimal(s) {
+		return false
+	}
+	if rank == rankName && !strings.Contains(s, " ") && (address(s) || strings.HasSuffix(l.path, "ubject") && strings.Contains(s, ".")) {
+		return false // the subject of a certificate or of a domain's finding
+	}
+	if strings.HasPrefix(s, "projects/") || strings.HasPrefix(s, "organizations/") || strings.HasPrefix(s, "arn:") {
+		return false
+	}
+	return true
+}
+
+// identifier recognises a machine's name for something: app_resources_added.
+func identifier(s string) bool {
+	if len(s) > 80 {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; c == ' ' || c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// composed is a short sentence of what happened, by whom and to what.
+func (r *reading) composed(what string) string {
+	var actor, target string
+	for _, o := range r.seen {
+		switch {
+		case o.typ == alert.User && o.part == "actor", o.typ == alert.Email && o.part == "actor":
+			actor = better(actor, o.value)
+		case o.typ == alert.User && o.part == "" && actor == "":
+			actor = o.value
+		case target == "" && (o.typ == alert.Host || o.typ == alert.Resource && len(o.value) < 100):
+			target = o.value
+		}
+	}
+	if actor == "" {
+		for _, o := range r.seen {
+			if o.typ == alert.Email && o.part != "target" || o.typ == alert.IP && o.part == "source" {
+				actor = o.value
+				break
+			}
+		}
+	}
+	if what == "" {
+		what = "alert"
+		if actor == "" && target == "" {
+			return ""
+		}
+	}
+	what = firstSentence(what, 200)
+	if actor != "" && !strings.Contains(what, actor) {
+		what += " by " + actor
+	}
+	if target != "" && !strings.Contains(what, target) {
+		what += " on " + target
+	}
+	return what
+}
+
+func better(old, s string) string {
+	if old == "" {
+		return s
+	}
+	return old
+}
+
+func (r *reading) vulnerabilityTitle() (title, why string) {
+	if l, _ := r.first(rolePackage, scalarLeaf); l != nil && !strings.Contains(l.text, "/") {
+		title = r.vuln + " in " + l.text
+		for i := range r.leaves[:r.own] {
+			switch name := lastName(r.leaves[i].path); name {
+			case "installedversion", "packageversion", "scanpackageversion":
+				return title + " " + r.leaves[i].text, "the vulnerability's id and " + l.path
+			case "version":
+				if o, _, _ := cutLast(l.path); o != "" && strings.HasPrefix(r.leaves[i].path, o+".version") {
+					return title + " " + r.leaves[i].text, "the vulnerability's id and " + l.path
+				}
+			}
+		}
+		return title, "the vulnerability's id and " + l.path
+	}
+	if l, _ := r.first(roleDescription, func(l *leaf, c candidate) bool { return scalarLeaf(l, c) && c.hit.rank < 30 }); l != nil {
+		return r.vuln + ": " + firstSentence(l.text, 160), "the vulnerability's id and " + l.path
+	}
+	return r.vuln, "the vulnerability's id"
+}
+
+// firstSentence cuts text to one line of at most n runes, at the end of a
+// sentence or a word.
+func firstSentence(s string, n int) string {
+	s = strings.TrimSpace(s)
+	for line := range strings.Lines(s) {
+		if line = strings.Trim(line, "#*=- \t\r\n"); line != "" {
+			s = line
+			break
+		}
+	}
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	if i := strings.Index(s, ". "); i > 20 && utf8.RuneCountInString(s[:i]) < n {
+		return s[:i]
+	}
+	s = cutRunes(s, n-1)
+	if i := strings.LastIndexByte(s, ' '); i > len(s)/2 {
+		s = s[:i]
+	}
+	return strings.TrimRight(s, " ,;:") + "…"
+}
+
+// cutRunes returns the first n runes of s.
+func cutRunes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	count := 0
+	for i := range s {
+		if count == n {
+			return s[:i]
+		}
+		count++
+	}
+	return s
+}
+
+func (r *reading) pickDescription() {
+	l, _ := r.first(roleDescription, func(l *leaf, c candidate) bool {
+		return scalarLeaf(l, c) && !l.number && l.text != r.title && len(l.text) > 3 && strings.ContainsAny(l.text, " 。、") &&
+			!uuidLike(l.text)
+	})
+	if l != nil {
+		r.description, r.descWhy = l.text, l.path
+	}
+}
+
+func (r *reading) pickLink() {
+	l, _ := r.first(roleLink, func(l *leaf, c candidate) bool {
+		if l.items != nil || !webURL(l.text) {
+			return false
+		}
+		return c.hit.rank != 14 || r.ownLink(l)
+	})
+	if l != nil {
+		r.link, r.linkWhy = l.text, l.path
+	}
+}
+
+func webURL(s string) bool {
+	if !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://") || len(s) > 2048 || strings.ContainsAny(s, " \n\t<>\"") {
+		return false
+	}
+	u, err := url.Parse(s)
+	return err == nil && u.Host != ""
+}
+
+// ownLink says whether a field that is only called "url" leads to the alert
+// and not to what the alert is about, which may be an attacker's page: it
+// does where it stands in the alert's own object or names the alert's id.
+func (r *reading) ownLink(l *leaf) bool {
+	object, name, _ := cutLast(l.path)
+	if i := strings.LastIndexByte(object, '.'); i >= 0 {
+		object = object[i+1:]
+	}
+	if c := containers[folded(object)]; c.ctx == ctxAlert {
+		return true
+	}
+	for _, ro := range [...]role{roleObject, roleID} {
+		for _, c := range r.best[ro] {
+			if id := r.leaves[c.leaf].text; len(id) >= 4 && strings.Contains(l.text, id) {
+				return true
+			}
+		}
+	}
+	return strings.EqualFold(name, "link") && r.title != "" && object == ""
+}
+
+var actionWords = func() map[string]alert.Action {
+	m := map[string]alert.Action{}
+	put := func(a alert.Action, s string) {
+		for _, w := range words(s) {
+			m[w] = a
+		}
+	}
+	put(alert.Blocked, `block blocked blocking deny denied drop dropped prevent prevented reject rejected refused killed kill
+		terminated terminate mitigated stopped reset blk`)
+	put(alert.Quarantined, `quarantine quarantined isolate isolated contained contain remediated cleaned removed`)
+	put(alert.Allowed, `allow allowed permit permitted pass passed accept accepted delivered allw`)
+	put(alert.Detected, `detect detected alert alerted monitor monitored report reported count log logged audit observed warn
+		detectonly flagged`)
+	return m
+}()
+
+func (r *reading) pickAction() {
+	for _, c := range r.best[roleAction] {
+		l := &r.leaves[c.leaf]
+		a, ok := actionOf(l, c)
+		if ok {
+			r.action, r.actionWhy = string(a), l.path
+			return
+		}
+	}
+	for end, a := range map[string]alert.Action{"blocked": alert.Blocked, "delivered": alert.Allowed, "permitted": alert.Allowed} {
+		if strings.HasSuffix(r.list, end) {
+			r.action, r.actionWhy = string(a), "the list "+r.list
+		}
+	}
+}
+
+func actionOf(l *leaf, c candidate) (alert.Action, bool) {
+	name := lastName(l.path)
+	if l.text == "true" || l.text == "false" {
+		switch {
+		case l.text == "false":
+			return "", false
+		case strings.Contains(name, "quarantin"):
+			return alert.Quarantined, true
+		case strings.Contains(name, "block"), strings.Contains(name, "prevent"):
+			return alert.Blocked, true
+		}
+		return "", false
+	}
+	if name == "quarantinefolder" || name == "quarantinerule" {
+		return alert.Quarantined, !placeholder(l.text)
+	}
+	low := strings.ToLower(firstOf(l))
+	if a, ok := actionWords[low]; ok {
+		return a, true
+	}
+	parts := strings.FieldsFunc(low, func(c rune) bool { return !unicode.IsLetter(c) })
+	if len(parts) > 2 && c.hit.rank == 0 || len(parts) > 24 || c.hit.rank > 4 {
+		return "", false
+	}
+	for i, p := range parts {
+		if p == "not" || p == "no" || p == "failed" {
+			return alert.Detected, true
+		}
+		if a, ok := actionWords[p]; ok && (len(parts) == 1 || c.hit.rank > 0 || i == 0) {
+			return a, true
+		}
+	}
+	return "", false
+}
+
+// fixedWords end a posture finding; the second list ends any monitor's alert.
+var fixedWords = map[string]bool{
+	"resolved": true, "fixed": true, "passed": true, "pass": true, "remediated": true, "closed": true, "compliant": true,
+	"recovered": true, "recovery": true, "ok": true, "mitigated": true, "auto_fixed": true, "true": true, "alert_recovery": true,
+	"inactive": true,
+}
+
+var recoveredWords = map[string]bool{"recovered": true, "recovery": true, "fixed": true, "alert_recovery": true, "remediated": true}
+
+func (r *reading) pickCondition() {
+	for _, c := range r.best[roleState] {
+		l := &r.leaves[c.leaf]
+		if l.items != nil {
+			continue
+		}
+		low := strings.ToLower(l.text)
+		success := lastName(l.path) == "success" || lastName(l.path) == "result"
+		switch {
+		case low == "true" && !success, success && !r.posture:
+			continue
+		case r.posture && fixedWords[low], recoveredWords[low], low == "resolved" && r.alertname() != "":
+			r.condition, r.condWhy = string(alert.Fixed), l.path
+			return
+		}
+	}
+	if r.posture {
+		r.condition = string(alert.Present)
+	}
+}
+
+func (r *reading) pickBasis() {
+	l, c := r.first(roleBasis, func(l *leaf, c candidate) bool {
+		return scalarLeaf(l, c) && len(l.text) <= 300 && (c.hit.rank == 0 || c.cost < 24)
+	})
+	_ = c
+	switch {
+	case l != nil:
+		r.basis, r.basisWhy = []string{l.text}, l.path
+	case r.vuln != "" && r.list != "":
+		r.basis, r.basisWhy = []string{r.vuln}, "the vulnerability's id"
+		for _, ro := range [...]role{rolePackage, roleTarget} {
+			if l, _ := r.first(ro, scalarLeaf); l != nil && len(l.text) <= 300 {
+				r.basis = append(r.basis, l.text)
+				r.basisWhy += ", " + l.path
+			}
+		}
+	}
+}
+
+// pickID makes the id of this very event. An id that belongs to the thing the
+// event is about comes again when that changes, so the change is added to it.
+func (r *reading) pickID() {
+	if l, _ := r.first(roleID, func(l *leaf, c candidate) bool { return scalarLeaf(l, c) && uniqueLike(l.text) }); l != nil {
+		r.eventID, r.idWhy = l.text, l.path
+		return
+	}
+	l, _ := r.first(roleObject, func(l *leaf, c candidate) bool {
+		return scalarLeaf(l, c) && len(l.text) <= 300 && !vulnerabilityID(l.text) && !strings.Contains(l.text, " ") && strings.ContainsAny(l.text, "0123456789")
+	})
+	if l == nil {
+		return
+	}
+	id, why := l.text, l.path
+	if u, _ := r.first(roleUpdated, func(l *leaf, c candidate) bool {
+		_, ok := readTime(l.text, l.number)
+		return ok && l.items == nil
+	}); u != nil {
+		id, why = id+"@"+u.text, why+" and "+u.path
+	} else if r.seenAt != "" && r.seenWhy != "" {
+		id, why = id+"@"+r.seenAt, why+" and "+r.seenWhy
+	} else {
+		id += "#" + r.hash()
+	}
+	if s, _ := r.first(roleState, func(l *leaf, c candidate) bool { return scalarLeaf(l, c) && len(l.text) <= 40 }); s != nil {
+		id, why = id+"/"+s.text, why+" and "+s.path
+	}
+	r.eventID, r.idWhy = id, why
+}
+
+// uniqueLike tells an id from a name: it has digits, or is long and hex.
+func uniqueLike(s string) bool {
+	if len(s) < 6 || len(s) > 200 || strings.Contains(s, " ") {
+		return false
+	}
+	n := 0
+	for i := range len(s) {
+		if s[i] >= '0' && s[i] <= '9' {
+			n++
+		}
+	}
+	return n >= 4 || uuidLike(s) || len(s) >= 16 && hexadecimal(s)
+}
+
+// hash is of everything that was read, so that a changed message has another.
+func (r *reading) hash() string {
+	h := fnv.New64a()
+	for i := range r.leaves[:r.own] {
+		_, _ = h.Write([]byte(r.leaves[i].path))
+		_, _ = h.Write([]byte{0})
+		_, _ = h.Write([]byte(r.leaves[i].text))
+		_, _ = h.Write([]byte{0})
+	}
+	return strconv.FormatUint(h.Sum64(), 36)
+}
+
+func (r *reading) pickTags() {
+	for _, c := range r.best[roleTags] {
+		l := &r.leaves[c.leaf]
+		values := l.items
+		if values == nil {
+			values = strings.FieldsFunc(l.text, func(c rune) bool { return c == ',' || c == ';' })
+		}
+		for _, v := range values {
+			v = strings.TrimSpace(v)
+			if v != "" && !placeholder(v) && len(v) <= 60 && len(r.tags) < 20 && !contains(r.tags, v) {
+				r.tags = append(r.tags, v)
+			}
+		}
+		if len(r.tags) > 0 {
+			return
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package policy
+
+import (
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"yagura/alert"
+)
+
+// term writes the alert in the form that ingest policies yield.
+func (r *reading) term() *ast.Term {
+	items := make([][2]*ast.Term, 0, 16)
+	put := func(key, value string) {
+		if value != "" {
+			items = append(items, [2]*ast.Term{ast.InternedTerm(key), ast.StringTerm(value)})
+		}
+	}
+	put("title", r.title)
+	put("rule", r.rule)
+	put("description", r.description)
+	if r.sevWhy == "" {
+		r.sev = alert.Medium
+	}
+	put("severity", r.sev.String())
+	put("product_severity", r.sevText)
+	put("seen_at", r.seenAt)
+	put("link", r.link)
+	put("action", r.action)
+	put("condition", r.condition)
+	put("event_id", r.eventID)
+	list := func(key string, values []string) {
+		if len(values) > 0 {
+			items = append(items, [2]*ast.Term{ast.InternedTerm(key), ast.NewTerm(stringArray(values))})
+		}
+	}
+	list("fingerprint", r.basis)
+	list("techniques", r.tech)
+	list("tags", r.tags)
+	if len(r.seen) > 0 {
+		items = append(items, [2]*ast.Term{ast.InternedTerm("observables"), r.observables()})
+	}
+	items = append(items, [2]*ast.Term{ast.InternedTerm("attributes"), r.attributes()})
+	return ast.ObjectTerm(items...)
+}
+
+func stringArray(values []string) *ast.Array {
+	out := make([]*ast.Term, len(values))
+	for i, v := range values {
+		out[i] = ast.StringTerm(v)
+	}
+	return ast.NewArray(out...)
+}
+
+func (r *reading) observables() *ast.Term {
+	out := make([]*ast.Term, len(r.seen))
+	for i, o := range r.seen {
+		fields := [][2]*ast.Term{
+			{ast.InternedTerm("type"), ast.InternedTerm(string(o.typ))},
+			{ast.InternedTerm("value"), ast.StringTerm(o.value)},
+		}
+		if o.part != "" {
+			fields = append(fields, [2]*ast.Term{ast.InternedTerm("role"), ast.InternedTerm(o.part)})
+		}
+		out[i] = ast.ObjectTerm(fields...)
+	}
+	return ast.ArrayTerm(out...)
+}
+
+// attributes are all that the message says, under dotted names, so that it can
+// be searched; last comes how the alert's own fields were decided.
+func (r *reading) attributes() *ast.Term {
+	n := min(len(r.leaves), wellknownAttributes-1)
+	out := make([]*ast.Term, 0, n+1)
+	for i := range r.leaves {
+		if len(out) >= n {
+			break
+		}
+		l := &r.leaves[i]
+		if l.path == r.descWhy || l.path == r.titleWhy && l.text == r.title { // shown already
+			continue
+		}
+		text := l.text
+		if len(text) > wellknownRunes {
+			if text = cutRunes(text, wellknownRunes); len(text) < len(l.text) {
+				text += "…"
+			}
+		}
+		out = append(out, attribute(l.path, text))
+	}
+	return ast.ArrayTerm(append(out, attribute("decided", r.decided()))...)
+}
+
+func attribute(key, value string) *ast.Term {
+	return ast.ObjectTerm(
+		[2]*ast.Term{ast.InternedTerm("key"), ast.StringTerm(key)},
+		[2]*ast.Term{ast.InternedTerm("value"), ast.StringTerm(value)},
+	)
+}
+
+// decided says in words which field gave what.
+func (r *reading) decided() string {
+	var b strings.Builder
+	say := func(what, why string) {
+		if why == "" {
+			return
+		}
+		if b.Len() > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(what)
+		b.WriteString(" from ")
+		b.WriteString(why)
+	}
+	say("title", r.titleWhy)
+	say("rule", r.ruleWhy)
+	if r.sevWhy == "" {
+		say("severity medium", "nothing: no severity found")
+	} else {
+		say("severity "+r.sev.String(), r.sevWhy+` ("`+cutRunes(r.sevText, 40)+`")`)
+	}
+	if r.seenWhy == "" {
+		say("time", "nothing: no time found")
+	}
+	say("time", r.seenWhy)
+	say("link", r.linkWhy)
+	say("action", r.actionWhy)
+	say("condition", r.condWhy)
+	say("event id", r.idWhy)
+	say("fingerprint", r.basisWhy)
+	return b.String()
+}
