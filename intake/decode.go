@@ -146,7 +146,9 @@ func (d *decoder) result() ([]Message, []Problem) {
 	return d.out, d.problems
 }
 
+// emit adds a message; only objects and arrays are JSON to those who read it.
 func (d *decoder) emit(body []byte, isText bool, at place) {
+	isText = isText || !isObject(body) && !isArray(body)
 	d.put(Message{Body: body, Text: isText, Path: at.path, ID: at.id, Time: at.time, Via: at.via, Header: at.header})
 }
 
@@ -275,7 +277,10 @@ func (d *decoder) plainText(b []byte, at place) ([]byte, bool) {
 func (d *decoder) flaw(b []byte, path string, f flaw) {
 	line := 1 + bytes.Count(b[:f.at], []byte{'\n'})
 	column := f.at - bytes.LastIndexByte(b[:f.at], '\n')
-	d.problem(join(path, fmt.Sprintf("line %d, byte %d", line, column)), f.reason)
+	if path != "" {
+		path += ": "
+	}
+	d.problem(fmt.Sprintf("%sline %d, byte %d", path, line, column), f.reason)
 }
 
 // value reads one container that scanValue has passed.

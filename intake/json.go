@@ -150,11 +150,14 @@ func scanScalar(b []byte, i int) (int, *flaw) {
 // scanString reads the string whose opening quote is b[i].
 func scanString(b []byte, i int) (int, *flaw) {
 	start := i
-	for i++; i < len(b); {
-		c := b[i]
-		switch {
-		case plain[c]:
+	for i++; ; {
+		for i < len(b) && plain[b[i]] {
 			i++
+		}
+		if i >= len(b) {
+			return i, &flaw{start, "a string does not end"}
+		}
+		switch c := b[i]; {
 		case c == '"':
 			return i + 1, nil
 		case c < 0x20:
@@ -176,7 +179,6 @@ func scanString(b []byte, i int) (int, *flaw) {
 			}
 		}
 	}
-	return i, &flaw{start, "a string does not end"}
 }
 
 func hex4(b []byte, i int) (rune, bool) {
@@ -277,18 +279,19 @@ func delimiter(c byte) bool {
 }
 
 func skipString(b []byte, i int) int {
-	for i++; i < len(b); i++ {
-		if plain[b[i]] {
-			continue
+	for i++; ; i++ {
+		for i < len(b) && plain[b[i]] {
+			i++
 		}
-		if b[i] == '"' {
+		switch {
+		case i >= len(b):
+			return len(b)
+		case b[i] == '"':
 			return i + 1
-		}
-		if b[i] == '\\' {
+		case b[i] == '\\':
 			i++
 		}
 	}
-	return len(b)
 }
 
 // members calls f with each name, unescaped, and value of the object b, until f
