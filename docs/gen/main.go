@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
+	"strings"
 )
 
 // heading opens every page.
@@ -143,11 +144,7 @@ func compare(root string, made pages) error {
 		return nil
 	}
 	slices.Sort(wrong)
-	errs := []error{errors.New("run make docs:")}
-	for _, w := range wrong {
-		errs = append(errs, fmt.Errorf("  %s/%s", reference, w))
-	}
-	return errors.Join(errs...)
+	return fmt.Errorf("the reference is not as the code has it; run make docs\n  %s", strings.Join(wrong, "\n  "))
 }
 
 // existing reads the pages as they stand.
