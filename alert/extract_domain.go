@@ -104,6 +104,9 @@ func (sc *scanner) isDomain(name string, start, i, end int) bool {
 		return false
 	}
 	last := strings.LastIndexByte(name, '.')
+	if last < 0 {
+		return false
+	}
 	tld := name[last+1:]
 	if !letterCase(name, tld) {
 		return false
