@@ -276,7 +276,9 @@ ocsf(f) := {
 	"product_severity": word,
 	"action": object.get(actions, yagura.pick(f, ["disposition_id"]), "detected"),
 	"condition": ocsf_condition(f),
-	"seen_at": yagura.pick([f, input], ["finding_info.last_seen_time_dt", "finding_info.last_seen_time", "finding_info.modified_time_dt", "time_dt", "time", "finding_info.created_time_dt"]),
+	"seen_at": yagura.pick([f, input], [
+		"finding_info.last_seen_time", "finding_info.last_seen_time_dt", "time", "time_dt", "finding_info.created_time_dt",
+	]),
 	"link": link(f, yagura.pick([f, input], ["cloud.region", "region"]), yagura.pick(f, ["finding_info.uid", "metadata.uid"])),
 	"techniques": yagura.all(f, ["finding_info.attacks.technique.uid", "attacks.technique.uid"]),
 	"observables": array.concat(
