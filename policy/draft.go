@@ -25,8 +25,9 @@ type writer struct {
 const maxProblems = 50
 
 func (w *writer) problem(format string, args ...any) {
-	if len(*w.problems) < maxProblems {
-		*w.problems = append(*w.problems, fmt.Sprintf("%s: alert %d: ", w.where, w.n)+fmt.Sprintf(format, args...))
+	p := fmt.Sprintf("%s: alert %d: ", w.where, w.n) + fmt.Sprintf(format, args...)
+	if len(*w.problems) < maxProblems && !slices.Contains(*w.problems, p) {
+		*w.problems = append(*w.problems, p)
 	}
 }
 

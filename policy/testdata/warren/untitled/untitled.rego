@@ -1,0 +1,6 @@
+package ingest.untitled
+
+import rego.v1
+
+# No title at all: a model was meant to find one.
+alerts contains {} if input.wanted
