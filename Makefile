@@ -24,11 +24,14 @@ test: ## all tests; prints what failed and what was skipped
 test-long: ## all tests with the race detector, and the many rounds that CI does few of
 	YAGURA_LONG=1 CGO_ENABLED=1 go test -race -v -timeout 60m ./... 2>&1 | awk -f .ci/report.awk
 
-check: check-format check-vet check-lint check-arch check-docs ## format, vet, lint, rooms and imports, docs up to date
+check: check-modules check-format check-vet check-lint check-arch check-docs ## format, vet, lint, rooms and imports, docs up to date
 
 check-format: $(TOOLS)/gofumpt-$(GOFUMPT_VERSION)
 	@files=$$($(TOOLS)/gofumpt-$(GOFUMPT_VERSION) -l .); \
 	if [ -n "$$files" ]; then echo "not formatted; run make format:"; echo "$$files"; exit 1; fi
+
+check-modules:
+	go mod tidy -diff
 
 check-vet:
 	go vet ./...
@@ -74,4 +77,4 @@ $(TOOLS)/golangci-lint-$(LINT_VERSION):
 	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 	@mv $(TOOLS)/golangci-lint $@
 
-.PHONY: help build run test test-long check check-format check-vet check-lint check-arch check-docs format docs bench fuzz clean
+.PHONY: help build run test test-long check check-modules check-format check-vet check-lint check-arch check-docs format docs bench fuzz clean

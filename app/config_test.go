@@ -327,3 +327,30 @@ func TestEveryOptionHasItsText(t *testing.T) {
 		}
 	}
 }
+
+// FuzzConfigFile looks for files that are not refused politely.
+func FuzzConfigFile(f *testing.F) {
+	for _, seed := range []string{
+		"listen: 127.0.0.1:1\n", "sources: &s {a: {kind: generic, auth: *s}}\n", "tls: &t {tls: *t}\n",
+		"a: &a [*a]\n", "? {listen: x}\n: y\n", "sources: {a: {window: 7d}, a: {}}\n", "---\n", "data: !!binary aGk=\n",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := LoadConfig(Overrides{"config": "c.yaml"}, func(string) string { return "" }, func(path string) ([]byte, error) {
+			if path == "c.yaml" {
+				return []byte(text), nil
+			}
+			return nil, fs.ErrNotExist
+		})
+		if err == nil {
+			for _, w := range c.Sources {
+				if _, err := w.Apply(source.Source{Kind: "generic"}); err != nil {
+					t.Errorf("a source is taken that cannot be used: %v", err)
+				}
+			}
+		} else if !strings.Contains(err.Error(), "c.yaml:") {
+			t.Errorf("the refusal does not name the file: %v", err)
+		}
+	})
+}

@@ -33,6 +33,7 @@ func TestImportsGoStrictlyDownward(t *testing.T) {
 		"web uses app":                     {"yagura/web", "yagura/app", false},
 		"a door uses another":              {"yagura/web", "yagura/slack", false},
 		"the client knows no store":        {"yagura/client", "yagura/store", false},
+		"the client knows no noun":         {"yagura/client", "yagura/alert", false},
 		"the command line uses the client": {"yagura/cli", "yagura/client", true},
 		"the command line knows no web":    {"yagura/cli", "yagura/web", false},
 		"a room uses the command line":     {"yagura/web", "yagura/cli", false},
