@@ -23,9 +23,9 @@ reason := "malware scan: no threats found" if clean_scan
 
 alerts := [] if clean_scan
 
-else := [alert(f) | some f in findings]
+else := [finding(f) | some f in findings]
 
-alert(f) := {
+finding(f) := {
 	"title": title(f),
 	"description": yagura.pick(f, ["description"]),
 	"rule": rule,
@@ -47,7 +47,10 @@ alert(f) := {
 	region := yagura.pick([f, input], ["region"])
 	updated := yagura.pick(f, ["updatedAt", "service.eventLastSeen", "createdAt"])
 	sample := sample_word(f)
-	observables := yagura.observables(f, who(f))
+	observables := array.concat(
+		yagura.observables(f, who(f)),
+		yagura.observables([f, input], [["account", "owner", "accountId", "account"]]),
+	)
 }
 
 title(f) := t if {
@@ -191,7 +194,6 @@ rows(own, other) := [
 		"service.detection.sequence.resources.uid",
 		"s3ObjectDetails.bucketArn",
 	],
-	["account", "owner", "accountId"],
 ]
 
 about := [
@@ -206,7 +208,7 @@ about := [
 	["cluster", "resource.eksClusterDetails.name", "resource.ecsClusterDetails.name"],
 	["namespace", "resource.kubernetesDetails.kubernetesWorkloadDetails.namespace", "service.action.kubernetesApiCallAction.namespace"],
 	["workload", "resource.kubernetesDetails.kubernetesWorkloadDetails.name"],
-	["image", "resource.containerDetails.image", "resource.kubernetesDetails.kubernetesWorkloadDetails.containers.image"],
+	["container_image", "resource.containerDetails.image", "resource.kubernetesDetails.kubernetesWorkloadDetails.containers.image"],
 	["database", "resource.rdsDbInstanceDetails.dbInstanceIdentifier"],
 	["function", "resource.lambdaDetails.functionName"],
 	["access_key", "resource.accessKeyDetails.accessKeyId"],

@@ -19,9 +19,9 @@ else := [message]
 
 reason := "the list of findings is empty" if count(findings) == 0
 
-alerts := [alert(f) | some f in findings]
+alerts := [finding(f) | some f in findings]
 
-alert(f) := asff(f) if not is_object(object.get(f, "finding_info", null))
+finding(f) := asff(f) if not is_object(object.get(f, "finding_info", null))
 
 else := ocsf(f)
 
@@ -231,18 +231,18 @@ else := []
 about := [
 	["product", "ProductName", ["ProductFields", "aws/securityhub/ProductName"]],
 	["account", "AwsAccountId"],
-	["account_name", "AwsAccountName"],
+	["account_alias", "AwsAccountName"],
 	["region", "Region", "Resources.Region"],
 	["type", "Types"],
 	["control", "Compliance.SecurityControlId", "ProductFields.ControlId"],
 	["compliance", "Compliance.Status"],
 	["compliance_reason", "Compliance.StatusReasons.ReasonCode"],
-	["standards", "Compliance.AssociatedStandards.StandardsId", "ProductFields.StandardsArn"],
+	["standards_arn", "Compliance.AssociatedStandards.StandardsId", "ProductFields.StandardsArn"],
 	["workflow", "Workflow.Status", "WorkflowState"],
 	["record_state", "RecordState"],
 	["resource_type", "Resources.Type"],
 	["resource", "Resources.Id"],
-	["resource_name", "Resources.Tags.Name"],
+	["name_tag", "Resources.Tags.Name"],
 	["first_seen", "FirstObservedAt"],
 	["remediation", "Remediation.Recommendation.Text"],
 	["remediation_url", "Remediation.Recommendation.Url"],
@@ -257,13 +257,13 @@ about_source := [
 	["exploit_available", "Vulnerabilities.ExploitAvailable"],
 	["epss", "Vulnerabilities.EpssScore"],
 	["inspector_score", ["ProductFields", "aws/inspector/inspectorScore"]],
-	["advisory", "Vulnerabilities.Vendor.Url"],
+	["advisory_url", "Vulnerabilities.Vendor.Url"],
 	["api", "Action.AwsApiCallAction.Api", ["ProductFields", "aws/guardduty/service/action/awsApiCallAction/api"]],
 	["service", "Action.AwsApiCallAction.ServiceName", ["ProductFields", "aws/guardduty/service/action/awsApiCallAction/serviceName"]],
 	["direction", "Network.Direction", ["ProductFields", "aws/guardduty/service/action/networkConnectionAction/connectionDirection"]],
 	["local_port", "Network.SourcePort", ["ProductFields", "aws/guardduty/service/action/networkConnectionAction/localPortDetails/port"]],
 	["count", ["ProductFields", "aws/guardduty/service/count"]],
-	["generator", "GeneratorId"],
+	["generator_id", "GeneratorId"],
 ]
 
 # ---- OCSF ----

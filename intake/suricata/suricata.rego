@@ -27,7 +27,7 @@ reason := concat("", ["event type ", kind, " is a record of traffic, no alert"])
 	not is_object(signature)
 }
 
-alerts := [alert] if is_object(signature)
+alerts := [detection] if is_object(signature)
 
 else := [unknown] if stranger
 
@@ -39,7 +39,7 @@ unknown := {
 	"seen_at": yagura.pick(input, ["timestamp", "@timestamp"]),
 }
 
-alert := {
+detection := {
 	"title": yagura.pick([event, {"none": "Suricata alert"}], ["alert.signature", "alert.category", "none"]),
 	"description": description,
 	"rule": yagura.pick(event, ["alert.signature", "alert.signature_id"]),

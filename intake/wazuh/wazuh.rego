@@ -20,9 +20,9 @@ else := [input]
 
 reason := "the list of vulnerabilities is empty" if count(events) == 0
 
-alerts := [alert(e) | some e in events]
+alerts := [read(e) | some e in events]
 
-alert(e) := found(e, "") if yagura.pick(e, ["cve"]) != ""
+read(e) := found(e, "") if yagura.pick(e, ["cve"]) != ""
 
 else := found(e, "vulnerability") if {
 	is_object(e.vulnerability)
@@ -159,7 +159,7 @@ about := [
 	["agent", "agent.name"],
 	["manager", "manager.name"],
 	["cluster_node", "cluster.node"],
-	["location", "location"],
+	["log_name", "location"],
 	["decoder", "decoder.name"],
 	["program", "predecoder.program_name"],
 	["times_fired", "rule.firedtimes"],
@@ -192,7 +192,7 @@ about_source := [
 	["remediation", "data.sca.check.remediation"],
 	["signature", "data.alert.signature"],
 	["detections", "data.virustotal.positives"],
-	["report", "data.virustotal.permalink"],
+	["permalink", "data.virustotal.permalink"],
 	["api", "data.aws.eventName"],
 	["region", "data.aws.awsRegion"],
 	["url", "data.url"],
