@@ -32,7 +32,9 @@ const (
 	certificateLimit = 30 // fetches a minute
 )
 
-var snsHost = regexp.MustCompile(`^sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$`)
+// snsHost wants a region's name in the middle: sns.s3.amazonaws.com would be a
+// bucket that anybody may fill.
+var snsHost = regexp.MustCompile(`^sns\.[a-z]{2}(-[a-z]+){1,2}-[0-9]{1,2}\.amazonaws\.com(\.cn)?$`)
 
 // snsURL returns s parsed, where it is an https address of SNS itself.
 func snsURL(s string) (*url.URL, bool) {
