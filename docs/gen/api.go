@@ -7,7 +7,19 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"yagura/web"
 )
+
+// apiPage writes the API from the description that the server itself gives.
+func apiPage(string) (pages, error) {
+	document, err := web.OpenAPI()
+	if err != nil {
+		return nil, fmt.Errorf("describe the API: %w", err)
+	}
+	text, err := apiText(document)
+	return pages{"api.md": text}, err
+}
 
 // openAPI is as much of an OpenAPI 3.1 document as the reference tells.
 type openAPI struct {
@@ -139,7 +151,9 @@ func (w *apiWriter) object(name string, s schema) {
 			continue
 		}
 		v := s.Properties[p]
-		w.need(v.Description+v.Ref, name+"."+p)
+		if v.Ref == "" && (v.Items == nil || v.Items.Ref == "") { // else the object has its own
+			w.need(v.Description, name+"."+p)
+		}
 		is := shape(v)
 		if !slices.Contains(s.Required, p) {
 			is += ", may be absent"

@@ -34,7 +34,7 @@ type pages map[string]string
 type section func(root string) (pages, error)
 
 // sections are all parts of the reference.
-var sections = []section{glossaryPage, configPage, kindsPage, policyPage, packagePages}
+var sections = []section{glossaryPage, configPage, kindsPage, policyPage, apiPage, packagePages}
 
 func main() {
 	check := flag.Bool("check", false, "compare instead of writing")
@@ -47,17 +47,15 @@ func main() {
 }
 
 func run(root string, check bool) error {
-	made, err := generate(root)
-	if err != nil {
-		return err
-	}
+	made, missing := generate(root)
 	if check {
-		return compare(root, made)
+		return errors.Join(missing, compare(root, made))
 	}
-	return write(root, made)
+	return errors.Join(missing, write(root, made))
 }
 
-// generate makes every page, and the list of them.
+// generate makes every page, and the list of them. Pages are made even where
+// texts are missing; the error says which.
 func generate(root string) (pages, error) {
 	all := pages{}
 	var errs []error
@@ -68,11 +66,8 @@ func generate(root string) (pages, error) {
 			all[path] = heading + text
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
 	all["README.md"] = heading + contents(all)
-	return all, nil
+	return all, errors.Join(errs...)
 }
 
 // contents lists the pages under their titles.

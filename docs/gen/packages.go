@@ -29,10 +29,7 @@ func packagePages(root string) (pages, error) {
 	var errs []error
 	for folder, files := range folders {
 		page, err := packagePage(folder, files)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
+		errs = append(errs, err)
 		if page != "" {
 			made["packages/"+strings.ReplaceAll(folder, "/", "-")+".md"] = page
 		}
