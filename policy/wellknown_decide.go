@@ -105,7 +105,11 @@ func (r *reading) pickTitle() {
 	case r.vuln != "" && (l == nil || c.hit.rank >= rankMessage || l.text == r.vuln || c.hit.rank == rankName && !strings.Contains(l.text, " ")):
 		r.title, r.titleWhy = r.vulnerabilityTitle()
 	case c.hit.rank >= rankVerb || c.hit.rank >= rankName && identifier(l.text):
-		r.title, r.titleWhy = r.composed(l.text), l.path
+		what := l.text
+		if _, bare := actionWords[strings.ToLower(what)]; bare && r.rule != "" && r.rule != what && !uniqueLike(r.rule) {
+			what = r.rule + ": " + what // BLOCK says little without what blocked
+		}
+		r.title, r.titleWhy = r.composed(what), l.path
 	case c.hit.rank >= rankMessage:
 		r.title, r.titleWhy = short(l.text, 200), l.path
 	default:
@@ -132,6 +136,9 @@ func titleLike(l *leaf, rank int) bool {
 	s := l.text
 	if l.number || uuidLike(s) || len(s) > 60 && !strings.Contains(s, " ") || strings.Contains(s, "://") && !strings.Contains(s, " ") ||
 		s[0] == '{' || s[0] == '[' && s[len(s)-1] == ']' {
+		return false
+	}
+	if rank == rankMessage+2 && (!strings.Contains(s, " ") || len(s) > 300) { // "data": a sentence, nothing encoded
 		return false
 	}
 	letters := 0
@@ -174,7 +181,7 @@ func (r *reading) composed(what string) string {
 			actor = better(actor, o.value)
 		case o.typ == alert.User && o.part == "" && actor == "":
 			actor = o.value
-		case target == "" && (o.typ == alert.Host || o.typ == alert.Resource && len(o.value) < 100):
+		case target == "" && (o.typ == alert.Host || o.typ == alert.Domain && o.part == "target" || o.typ == alert.Resource && len(o.value) < 70):
 			target = o.value
 		}
 	}
@@ -283,7 +290,7 @@ func (r *reading) pickLink() {
 		if l.items != nil || !webURL(l.text) {
 			return false
 		}
-		return c.hit.rank != 14 || r.ownLink(l)
+		return c.hit.rank != rankURL || r.ownLink(l)
 	})
 	if l != nil {
 		r.link, r.linkWhy = l.text, l.path
@@ -316,7 +323,31 @@ func (r *reading) ownLink(l *leaf) bool {
 			}
 		}
 	}
-	return strings.EqualFold(name, "link") && r.title != "" && object == ""
+	return strings.EqualFold(name, "link") && object == "" || r.productHost(l.text)
+}
+
+// productHost says whether a URL leads to the product that sent the message,
+// because the name of its host is the name that a product, vendor or source
+// field gives.
+func (r *reading) productHost(link string) bool {
+	u, err := url.Parse(link)
+	if err != nil {
+		return false
+	}
+	labels := strings.Split(strings.ToLower(u.Hostname()), ".")
+	if len(labels) < 2 || len(labels[len(labels)-2]) < 3 {
+		return false
+	}
+	label := labels[len(labels)-2]
+	for i := range r.leaves {
+		name := lastName(r.leaves[i].path)
+		for _, of := range [...]string{"product", "vendor", "provider", "logtype", "sourcelabel", "sourcename", "integration", "generator"} {
+			if strings.Contains(name, of) && strings.Contains(strings.ToLower(r.leaves[i].text), label) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 var actionWords = func() map[string]alert.Action {
@@ -326,12 +357,12 @@ var actionWords = func() map[string]alert.Action {
 			m[w] = a
 		}
 	}
-	put(alert.Blocked, `block blocked blocking deny denied drop dropped prevent prevented reject rejected refused killed kill
-		terminated terminate mitigated stopped reset blk`)
+	put(alert.Blocked, `block blocked deny denied drop dropped prevent prevented reject rejected refused killed kill
+		terminated terminate mitigated stopped reset blk prevention`)
 	put(alert.Quarantined, `quarantine quarantined isolate isolated contained contain remediated cleaned removed`)
 	put(alert.Allowed, `allow allowed permit permitted pass passed accept accepted delivered allw`)
 	put(alert.Detected, `detect detected alert alerted monitor monitored report reported count log logged audit observed warn
-		detectonly flagged`)
+		detectonly flagged detection`)
 	return m
 }()
 
@@ -395,6 +426,11 @@ var fixedWords = map[string]bool{
 
 var recoveredWords = map[string]bool{"recovered": true, "recovery": true, "fixed": true, "alert_recovery": true, "remediated": true}
 
+// verdictState are fields that only hold the verdict of a check.
+var verdictState = map[string]bool{"statuscode": true, "compliancestatus": true, "compliance": true, "compliancetype": true}
+
+var failedWords = map[string]bool{"fail": true, "failed": true, "warning": true, "non_compliant": true}
+
 func (r *reading) pickCondition() {
 	for _, c := range r.best[roleState] {
 		l := &r.leaves[c.leaf]
@@ -406,6 +442,12 @@ func (r *reading) pickCondition() {
 		switch {
 		case low == "true" && !success, success && !r.posture:
 			continue
+		case verdictState[lastName(l.path)] && (low == "pass" || low == "passed" || low == "compliant"):
+			r.condition, r.condWhy = string(alert.Fixed), l.path
+			return
+		case verdictState[lastName(l.path)] && failedWords[low], low == "non_compliant", low == "noncompliant":
+			r.condition, r.condWhy = string(alert.Present), l.path
+			return
 		case r.posture && fixedWords[low], recoveredWords[low], low == "resolved" && r.alertname() != "":
 			r.condition, r.condWhy = string(alert.Fixed), l.path
 			return
@@ -443,7 +485,7 @@ func (r *reading) pickID() {
 		return
 	}
 	l, _ := r.first(roleObject, func(l *leaf, c candidate) bool {
-		return scalarLeaf(l, c) && len(l.text) <= 300 && !vulnerabilityID(l.text) && !strings.Contains(l.text, " ") && strings.ContainsAny(l.text, "0123456789")
+		return scalarLeaf(l, c) && len(l.text) <= 300 && (r.list == "" || !vulnerabilityID(l.text)) && !strings.Contains(l.text, " ") && strings.ContainsAny(l.text, "0123456789")
 	})
 	if l == nil {
 		return

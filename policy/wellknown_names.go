@@ -71,7 +71,7 @@ var containers = func() map[string]container {
 	put(container{ctx: ctxWrapper}, `data detail details properties attributes payload item body message object record result
 		content info event protopayload jsonpayload feed metadata labels annotations systemlabels commonlabels commonannotations
 		grouplabels match matches facts fact extendedproperties additionaldata fields columns params parameters kibana log
-		logentry logentries report document hits entry security alertdata eventdata findingproviderfields unmapped`)
+		logentry logentries report document hits entry tracking security alertdata eventdata findingproviderfields unmapped`)
 	put(container{ctx: ctxAlert}, `alert finding incident issue detection offense case problem vulnerability advisory threat
 		violation notification detectionfinding findinginfo signal cve alertinfo securityresult anomaly threatinfo
 		vulnerabilities securityadvisory detectsummary ticket`)
@@ -91,10 +91,17 @@ var containers = func() map[string]container {
 	put(container{ctx: ctxNoise}, `assignee assignedto assignedtouser owner references reference links history revisionhistory
 		acknowledgments notes comments remediation remediations recommendation descriptor db config configuration configurations
 		distro layers webhook exceptions exceptionslist pagination meta producttree snapshots prechange postchange before after
-		previous oldvalues replayinfo debugcontext entitlements signinginfo headers generator matchdetails
+		previous oldvalues replayinfo debugcontext entitlements signinginfo headers generator matchdetails epss
 		relatedvulnerabilities aliases imageconfig tracing datasource tasks bookmarks`)
 	return m
 }()
+
+// singular is how the objects of a list are called one by one.
+var singular = map[string]string{
+	"users": "user", "hosts": "host", "devices": "device", "actors": "actor", "resources": "resource", "processes": "process",
+	"files": "file", "vulnerabilities": "vulnerability", "alerts": "alert", "findings": "finding", "accounts": "account",
+	"rules": "rule", "incidents": "incident", "issues": "issue", "threats": "threat", "targets": "target", "projects": "project",
+}
 
 // fieldNames are the well-known names of fields, folded; a name of two parts stands
 // for one field in an object of that name as well: "rulename" is rule.name.
@@ -124,6 +131,9 @@ const (
 	rankMessage     = 34
 	rankDescription = 46
 	rankVerb        = 56
+
+	rankURL = 14 // of a link that may lead anywhere, see ownLink
+	rankID  = 8  // of an id that only says so at the top of an alert
 )
 
 func putTitles(put func(role, int, string)) {
@@ -134,20 +144,23 @@ func putTitles(put func(role, int, string)) {
 	put(roleTitle, 10, `displayname shortdescription summary primarydescription incidentsummary issuesummary`)
 	put(roleTitle, 14, `rulename sourcerulename signature signaturename alertsignature monitorname checkname checktitle
 		controlname policyname conditionname ruletitle custommessage pluginname queryname analyticname configrulename alarmname
-		alertrulename ruledescription ruleshortdescription checkrulename checkrulesname templatename infoname`)
-	put(roleTitle, rankName, `name subject`)
-	put(roleTitle, 26, `auditlogevent activitydisplayname eventdescription human intro`)
+		alertrulename checkrulename checkrulesname templatename infoname`)
+	put(roleTitle, 8, `human findingcategory`)
+	put(roleTitle, rankName, `name subject ruledescription ruleshortdescription`)
+	put(roleTitle, 26, `auditlogevent activitydisplayname eventdescription`)
+	put(roleTitle, rankMessage+6, `intro`)
+	put(roleTitle, rankMessage+2, `data`) // where a sentence is all there is
 	put(roleTitle, rankMessage, `message msg eventmessage reason alertreason alertmessage logmessage messagetext text output
 		statusmessage messagebody`)
 	put(roleTitle, rankDescription, `description desc descriptionvalue descriptionsvalue details shortmessage`)
 	put(roleTitle, rankVerb, `operationname methodname operation eventname event activity action detailtype alerttype eventaction
 		activityname issueclass findingclass eventtype type notificationtype note`)
 	put(roleTitle, rankVerb+8, `category eventcategory classification threattype ruleid terminatingruleid eventid method
-		logtype issuetype identifier input`)
+		logtype issuetype identifier input result outcome decision`)
 
 	put(roleRule, 0, `rulename alertname sourcerulename detectionname detectname signature signaturename alertsignature
 		monitorname checkname controlname policyname conditionname configrulename alarmname eventdefinitiontitle queryname
-		analyticname rule alertrulename checkrulename checkrulesname analyticrulename pluginname`)
+		analyticname rule findingcategory alertrulename checkrulename checkrulesname analyticrulename pluginname`)
 	put(roleRule, 8, `threatname vulnerabilityname alerttype issueclass findingtype findingclass detectiontype note eventname
 		operationname methodname ttpdefinition anomalytype auditlogevent alertsignatureid threatclassification`)
 	put(roleRule, 14, `ruleid sourceruleid signatureid checkid controlid terminatingruleid detectorid pluginid vulnerabilityid
@@ -169,11 +182,12 @@ func putTimes(put func(role, int, string)) {
 		detectedat detecteddatetime detecttime alerttime alerttimestamp incidenttime activitydatetime activitytime lastseen
 		lastseenat lastseentime lastseendate lastobservedat lastobserved lastactivity lastactivitytime lasteventtimestamp
 		lasteventtime lasteventdatetime lastoccurrence lastactivitydatetime lastdetectedat originaltime alertoriginaltime
-		startsat triggeredat triggertime triggeredtime firedat messagetime threattime clicktime observedat observedtime
+		timedt startsat triggeredat triggertime triggeredtime firedat messagetime threattime clicktime observedat observedtime
 		observedtimestamp eventcreationtime discoveredat violationtime datedetected lastdetected lastevent eventtimeutc
 		whendetected foundat detectionts`)
+	put(roleTime, 11, `peventtime`)
 	put(roleTime, 8, `timestamp time ts datetime utctimestamp utctime isotimestamp eventdate timecreated devicetime logtime
-		rt originaltimestamp systemtime timestampderived peventtime at when dt epoch timestampms eventts statechangetime
+		rt originaltimestamp systemtime timestampderived at when dt epoch timestampms eventts statechangetime
 		dateandtime longdatetime datestartzoned timestamputc idtime unixtime deviceeventtime`)
 	put(roleTime, 13, `endtime lasttime timeend end`)
 	put(roleTime, 14, `starttime startedat begin start started datestart starttimestamp date scandate shortdatetime buildstarttime
@@ -216,7 +230,7 @@ func putOthers(put func(role, int, string)) {
 		incidentlink eventlink linktoalert alerturi consoleurl investigationurl offenseurl problemurl ruleurl incidenthtmlurl
 		hostlink incidenturi alerthtmlurl issuehtmlurl issuelink externaluri insighturl`)
 	put(roleLink, 8, `primaryurl generatorurl advisoryurl checkurl monitorurl pageurl sourceurl`)
-	put(roleLink, 14, `url link href uri weblinkurl`) // where it is plainly the alert's own, see ownLink
+	put(roleLink, rankURL, `url link href uri threaturl`) // where it is plainly the alert's own, see ownLink
 	put(roleLink, 20, `externalurl dashboardurl panelurl logurl externalreference helpuri helpurl`)
 
 	put(roleAction, 0, `action actiontaken deviceaction act policyaction wafaction enforcementaction sensoraction actionname
@@ -227,7 +241,8 @@ func putOthers(put func(role, int, string)) {
 	put(roleAction, 10, `outcome result outcomeresult verdict`)
 
 	put(roleState, 0, `status state alertstatus incidentstatus findingstatus currentstate newstatevalue alertstate workflowstatus
-		issuestatus vulnstatus compliancestatus resolutionstatus statuscode`)
+		issuestatus vulnstatus compliancestatus resolutionstatus`)
+	put(roleState, 3, `statuscode`)
 	put(roleState, 6, `alerttype notificationtype statusextended transition compliance alerttransition success result alertaction
 		actionstatus`)
 
@@ -235,9 +250,9 @@ func putOthers(put func(role, int, string)) {
 		logentryid auditid eventuniqueid eventhash uniquequalifier notificationid iduniquequalifier metadatauid`)
 	put(roleID, 4, `uuid matchuuid`)
 	put(roleObject, 0, `alertid findingid detectionid detectid compositeid incidentid issueid findingarn systemalertid offenseid caseid
-		alertuid findinguid findinginfouid incidentnumber alertuuid violationid problemid threatid ticketid alertguid
+		alertuid findinguid findinginfouid incidentnumber alertuuid violationid problemid ticketid trackingid alertguid
 		alertidentifier vulnerabilityuuid`)
-	put(roleObject, 8, `id uid providerincidentid vendororiginalid key arn`)
+	put(roleObject, rankID, `id uid providerincidentid vendororiginalid key arn`)
 
 	put(roleBasis, 0, `fingerprint dedupkey deduplicationkey dedupekey dedupid alertfingerprint aggregationkey incidentkey
 		correlationkey eventkey incidenthash alertdedupkey issuefingerprint`)
@@ -247,7 +262,7 @@ func putOthers(put func(role, int, string)) {
 	put(roleTags, 0, `tags tag alerttags eventtags ruletags`)
 	put(roleTags, 10, `categories keywords`)
 
-	put(roleVuln, 0, `vulnerabilityid cveid cve vulnid cveidentifier vulnerabilityname ghsaid itemcve osvid cves relatedcves`)
+	put(roleVuln, 0, `vulnerabilityid cveid cve vulnid cveidentifier vulnerabilityname ghsaid itemcve osvid cves relatedcves trackingid`)
 	put(roleVuln, 6, `id identifier name notename advisoryid noteid`) // where the value is such an id
 	put(rolePackage, 0, `pkgname packagename scanpackagename artifactname affectedpackagename packagepackage componentname
 		vulnerablepackage resourcepackage dependencypackagename product affectedpackage`)

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/open-policy-agent/opa/v1/ast"
+
 	"yagura/alert"
 )
 
@@ -21,8 +23,8 @@ type observed struct {
 // that a pattern alone can tell (hashes, addresses in text) are found later by
 // extraction; here it is names that say whose they are.
 func putObservables(see func(t alert.ObservableType, part, names string)) {
-	see(alert.User, "", `user username useraccount uname samaccountname login loginname userlogin userid_name deviceusername
-		childprocusername processusername loggedinuser logonuser lastloggedonuser accountname ntdomainuser primaryuser
+	see(alert.User, "", `user username useraccount uname samaccountname login loginname userlogin deviceusername
+		childprocusername processusername loggedinuser logonuser lastloggedonuser initiatingprocessaccountname ntdomainuser primaryuser
 		useremailaddress useremail useridentityusername userprincipalname upn suser userinfo users columnsusername
 		lasteventuser targetedemail usernamederived`)
 	see(alert.User, "actor", `actoremail actorname actoruser actorusername principalemail initiator initiatedby operator
@@ -31,7 +33,7 @@ func putObservables(see func(t alert.ObservableType, part, names string)) {
 	see(alert.User, "target", `targetuser targetusername duser destinationuser dstuser victim targetuserprincipalname affecteduser
 		destinationusername targetaccount`)
 	see(alert.Host, "", `host hostname computer computername devicename machinename endpointname agenthostname agentcomputername
-		devicehostname dvchost nodename hostid_name servername server affectedhost fqdn hostfqdn agentfqdn hosts assetname
+		devicehostname dvchost nodename servername server affectedhost fqdn hostfqdn agentfqdn hosts assetname
 		assethostname node instance instancename sysname hostidentifier canaryname netbiosname machinedns devicefqdn
 		dnshostname hostnames workstation workstationname agentname predicatehost vmname vmdisplayname`)
 	see(alert.Host, "source", `srchost sourcehost sourcehostname shost clienthost clienthostname`)
@@ -47,11 +49,12 @@ func putObservables(see func(t alert.ObservableType, part, names string)) {
 		publicipaddress userip loginip`)
 	see(alert.Domain, "", `domain domainname dnsname dnsquery dnsqueryname queryname rrname dnsrrname maliciousdomain
 		targetdomain similardomain requestdomain`)
-	see(alert.URL, "", `requesturl threaturl maliciousurl urloriginal urlfull clickedurl destinationurl phishingurl fileurl
+	see(alert.Domain, "target", `clientrequesthost requesthost httphost httphostname hostheader`)
+	see(alert.URL, "", `requesturl maliciousurl urloriginal urlfull clickedurl destinationurl phishingurl fileurl
 		requestclientapplicationurl`)
 	see(alert.Hash, "", `sha256 md5 sha1 filehash filesha256 filemd5 filesha1 processhash sha256string md5string sha1string
 		sha256hex sha1hex childprocsha256 processsha256 filecontenthash md5hash sha256hash sha1hash parentsha256 hash
-		hashsha256 filehashsha256 blockedsha256 threatsha256`)
+		hashsha256 filehashsha256 blockedsha256 threatsha256 secondarydescription`)
 	see(alert.File, "", `filepath filefullpath filepathname targetfilename originalfilepath threatfilepath`)
 	see(alert.Process, "", `processname processpath processimage imagepath processexecutable image actorprocessimagename
 		childprocname parentprocessname exe proc procname`)
@@ -101,6 +104,69 @@ func (r *reading) see(o observed) {
 		}
 	}
 	r.seen = append(r.seen, o)
+}
+
+// typedLists hold objects that say what they are and what their value is.
+var typedLists = map[string]bool{
+	"observables": true, "entities": true, "indicators": true, "iocs": true, "artifacts": true, "evidence": true, "filehashes": true,
+	"hashes": true, "relatedentities": true, "indicator": true, "relatedobservables": true, "evidences": true, "artifact": true,
+}
+
+// typeWords are the names that such lists give to types, folded.
+var typeWords = func() map[string]alert.ObservableType {
+	m := map[string]alert.ObservableType{}
+	put := func(t alert.ObservableType, list string) {
+		for _, w := range words(list) {
+			m[w] = t
+		}
+	}
+	put(alert.IP, "ip ipaddress ipv4 ipv6 ipv4addr ipv6addr address ipsrc ipdst")
+	put(alert.Domain, "domain domainname dns dnsresolution fqdn")
+	put(alert.URL, "url uri")
+	put(alert.Hash, "hash filehash md5 sha1 sha256")
+	put(alert.Email, "email emailaddress mail mailbox emailsrc emaildst")
+	put(alert.User, "user username account useraccount")
+	put(alert.Host, "host hostname device machine computer")
+	put(alert.Process, "process processname")
+	put(alert.File, "file filename filepath")
+	put(alert.CVE, "cve vulnerability")
+	put(alert.Resource, "resource cloudresource azureresource arn")
+	return m
+}()
+
+// typed reads {"type": "ip", "value": "…"} and its relatives.
+func (r *reading) typed(o ast.Object, part string) {
+	var types, values [8]string
+	o.Foreach(func(k, v *ast.Term) {
+		key, _ := k.Value.(ast.String)
+		text, ok := v.Value.(ast.String)
+		if !ok {
+			return
+		}
+		name := folded(string(key))
+		for i, n := range [...]string{"algorithm", "type", "datatype", "kind", "entitytype", "observabletype", "artifacttype"} {
+			if name == n {
+				types[i] = folded(string(text))
+			}
+		}
+		for i, n := range [...]string{"value", "data", "observable", "address", "hostname", "url", "fullpath", "name"} {
+			if name == n {
+				values[i] = strings.TrimSpace(string(text))
+			}
+		}
+	})
+	for _, t := range types {
+		typ, ok := typeWords[t]
+		if !ok {
+			continue
+		}
+		for _, v := range values {
+			if typ, v, ok := observable(typ, v, false); ok && len(r.seen) < maxObserved {
+				r.see(observed{typ, v, part})
+				return
+			}
+		}
+	}
 }
 
 // observable says whether v can be an observable of type t, or of the type

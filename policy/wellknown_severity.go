@@ -134,12 +134,15 @@ func (r *reading) severity() {
 			if r.sevWhy == "" {
 				if v, ok := severityNumber(lastName(l.path), n); ok {
 					r.setSeverity(v, text, l.path)
-					if c.hit.rank < 12 && r.schemaScale(n) {
+					if r.schemaScale(n) {
 						return
 					}
 				}
 			}
 			continue
+		}
+		if c.hit.rank <= 6 && r.sevText == "" {
+			r.sevText = text // as received, whatever we make of it
 		}
 		if v, ok := readSeverity(text); ok {
 			if r.sevWhy != "" && c.hit.rank >= 30 {
@@ -149,6 +152,7 @@ func (r *reading) severity() {
 				continue
 			}
 			r.setSeverity(v, text, l.path)
+			r.worstOf(l.path)
 			return
 		}
 	}
@@ -188,6 +192,37 @@ func (r *reading) severity() {
 	}
 }
 
+// worstOf goes on from a severity that stood in a list: the worst of that list
+// is the alert's.
+func (r *reading) worstOf(path string) {
+	if !strings.Contains(path, "[") {
+		return
+	}
+	pattern := unindexed(path)
+	for i := range r.leaves[:r.own] {
+		l := &r.leaves[i]
+		if l.path[len(l.path)-1] != path[len(path)-1] || unindexed(l.path) != pattern {
+			continue
+		}
+		if v, ok := readSeverity(l.text); ok && v > r.sev {
+			r.setSeverity(v, l.text, l.path)
+		}
+	}
+}
+
+// unindexed is a path without the numbers of list elements.
+func unindexed(path string) string {
+	var b strings.Builder
+	for {
+		head, rest, ok := strings.Cut(path, "[")
+		b.WriteString(head)
+		if !ok {
+			return b.String()
+		}
+		_, path, _ = strings.Cut(rest, "]")
+	}
+}
+
 func verdictWord(s string) bool {
 	switch strings.ToLower(s) {
 	case "malicious", "suspicious", "high", "medium", "low", "critical", "benign", "clean", "safe":
@@ -205,6 +240,12 @@ func (r *reading) schemaScale(n float64) bool {
 	set := func(v alert.Severity) bool { r.sev = v; return true }
 	for i := range r.leaves[:r.own] {
 		switch p := r.leaves[i].path; {
+		case (p == "operationName" || p == "operationname" || p == "Channel" || p == "winlog.channel") && n >= 1 && n <= 5:
+			// Windows events and Azure: 1 critical, 2 error, 3 warning, 4 informational, 5 verbose
+			return set([6]alert.Severity{0, alert.Critical, alert.High, alert.Medium, alert.Info, alert.Info}[int(n)])
+		case p == "short_message" && n <= 7: // GELF counts as syslog does
+			v, ok := severityNumber("syslogseverity", n)
+			return ok && set(v)
 		case p == "event_definition_id" || p == "event.event_definition_id": // Graylog: 1 low, 2 normal, 3 high, 4 critical
 			return n >= 1 && n <= 4 && set(alert.Severity(n))
 		case p == "alert.signature_id" && n >= 1 && n <= 4: // EVE: 1 is the worst

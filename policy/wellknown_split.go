@@ -26,9 +26,9 @@ var strongLists, weakLists = func() (map[string]bool, map[string]bool) {
 	}
 	return set(`alerts findings vulnerabilities matches issues detections incidents threats offenses violations signals
 			misconfigurations secrets checks notices advisories anomalies cases problems securityalerts vulns critical high medium
-			low informational`),
+			low informational messagesblocked messagesdelivered clicksblocked clickspermitted`),
 		set(`value values events records items results data entries entry messages hits logs rows notifications list
-			documents messagesblocked messagesdelivered clicksblocked clickspermitted resources objects`)
+			documents resources objects`)
 }()
 
 var strongEndings = []string{"alerts", "findings", "vulnerabilities", "incidents", "detections", "threats", "violations"}
@@ -162,7 +162,7 @@ func split(v ast.Value) (units []unit, empty bool) {
 		}
 	case ast.Object:
 		s.one(v, nil, "", 0)
-		if s.emptyLists > 0 && len(s.units) == 1 && s.units[0].value == ast.Value(v) && likenessOf(v).points() < 2 {
+		if s.emptyLists > 0 && !s.boxes && len(s.units) == 1 && s.units[0].value == ast.Value(v) && likenessOf(v).points() < 2 {
 			return nil, true
 		}
 	default:
@@ -175,6 +175,7 @@ type splitter struct {
 	units      []unit
 	budget     int
 	emptyLists int
+	boxes      bool // there are lists of objects that were not understood
 }
 
 // one adds the alerts of v: those of the lists in it, else v itself.
@@ -245,6 +246,7 @@ func (s *splitter) list(a *ast.Array, root ast.Object, name string, parents []as
 		return false
 	}
 	first, ok := a.Elem(0).Value.(ast.Object)
+	before := len(s.units)
 	if !ok || containers[name].ctx == ctxNoise {
 		return false
 	}
@@ -259,10 +261,10 @@ func (s *splitter) list(a *ast.Array, root ast.Object, name string, parents []as
 		return false
 	}
 	// Not findings themselves: boxes that hold lists of findings, perhaps.
-	before := len(s.units)
 	probe := splitter{budget: 500}
 	if !probe.lists(first, first, nil, depth+1, true) && a.Len() == 1 {
 		s.emptyLists += probe.emptyLists
+		s.boxes = s.boxes || probe.emptyLists == 0 || probe.boxes
 		return false
 	}
 	for i := range a.Len() {

@@ -98,6 +98,14 @@ func attribute(key, value string) *ast.Term {
 	)
 }
 
+// unread is what stood where a severity should.
+func unread(s string) string {
+	if s == "" {
+		return ""
+	}
+	return `, "` + cutRunes(s, 40) + `" is none`
+}
+
 // decided says in words which field gave what.
 func (r *reading) decided() string {
 	var b strings.Builder
@@ -115,7 +123,7 @@ func (r *reading) decided() string {
 	say("title", r.titleWhy)
 	say("rule", r.ruleWhy)
 	if r.sevWhy == "" {
-		say("severity medium", "nothing: no severity found")
+		say("severity medium", `nothing: no severity found`+unread(r.sevText))
 	} else {
 		say("severity "+r.sev.String(), r.sevWhy+` ("`+cutRunes(r.sevText, 40)+`")`)
 	}

@@ -150,15 +150,26 @@ func otherTime(s string) (time.Time, bool) {
 
 // time decides which of the times is the event's own.
 func (r *reading) time() {
-	for _, c := range r.best[roleTime] {
-		l := &r.leaves[c.leaf]
-		if l.items != nil {
-			continue
-		}
-		if t, ok := readTime(l.text, l.number); ok {
-			r.seenAt = t.Format(time.RFC3339Nano)
-			r.seenWhy = l.path
-			return
+	for _, dates := range [...]bool{false, true} { // a day only where there is no time
+		for _, c := range r.best[roleTime] {
+			l := &r.leaves[c.leaf]
+			if l.items != nil || date(l.text) != dates {
+				continue
+			}
+			if t, ok := readTime(l.text, l.number); ok {
+				for _, other := range r.best[roleTime] { // the same time in a shallower field, which people will look at
+					o := &r.leaves[other.leaf]
+					if same, ok := readTime(o.text, o.number); ok && same.Sub(t).Abs() < time.Second && !date(o.text) &&
+						strings.Count(o.path, ".") < strings.Count(l.path, ".") {
+						t, l = same, o
+					}
+				}
+				r.seenAt, r.seenWhy = t.Format(time.RFC3339Nano), l.path
+				return
+			}
 		}
 	}
 }
+
+// date recognises a day without a time.
+func date(s string) bool { return len(s) == 10 && !digits(s) }

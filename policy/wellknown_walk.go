@@ -24,6 +24,7 @@ type spot struct {
 	part   string // role of the observables inside: "source", "target", "actor"
 	cost   int    // how far it is from where an alert's own fields stand
 	depth  int
+	list   bool // in a list of its like
 	shared bool // it belongs to the batch around the alert, not to the alert
 }
 
@@ -85,6 +86,9 @@ func (r *reading) walk(v ast.Value, at spot, path string) {
 		case ast.Object:
 			if shared := p.at.shared; shared && len(r.leaves)-r.own >= wellknownShared {
 				return
+			}
+			if p.at.list && typedLists[p.at.name] {
+				r.typed(v, p.at.part)
 			}
 			v.Foreach(func(k, val *ast.Term) {
 				if r.nodes++; r.nodes > r.budget {
@@ -210,6 +214,7 @@ func (r *reading) elements(queue []pending, at spot, a *ast.Array) []pending {
 		el.path = base + "[" + strconv.Itoa(i) + "]"
 		el.cost += 4 + min(i, 8)
 		el.depth++
+		el.list = true
 		switch v := a.Elem(i).Value.(type) {
 		case ast.Object, *ast.Array:
 			if el.depth < maxDepth {
@@ -310,6 +315,9 @@ func (p spot) into(key string) spot {
 	}
 	next := p
 	next.name = string(name)
+	if one, ok := singular[next.name]; ok {
+		next.name = one
+	}
 	next.depth++
 	next.cost += 6
 	switch {
@@ -344,6 +352,10 @@ func (r *reading) scalar(p spot, key string, l leaf) {
 		return
 	}
 	if p.shared && len(r.leaves)-r.own >= wellknownShared {
+		return
+	}
+	if key == "@type" { // a schema's name, as protocol buffers write it
+		r.leaves = append(r.leaves, l)
 		return
 	}
 	i := len(r.leaves)
@@ -404,7 +416,11 @@ func (r *reading) offer(p spot, i int, h hit, qualified bool) {
 		if p.ctx == ctxEntity {
 			cost += 30
 		}
-	case rolePackage, roleTarget, roleVuln:
+	case roleVuln:
+		if p.ctx == ctxNoise || p.shared || p.ctx == ctxEntity {
+			return
+		}
+	case rolePackage, roleTarget:
 		if p.ctx == ctxNoise {
 			return
 		}
@@ -413,6 +429,16 @@ func (r *reading) offer(p spot, i int, h hit, qualified bool) {
 		}
 	default:
 		if p.shared || p.ctx == ctxNoise || p.ctx == ctxEntity {
+			return
+		}
+		if p.ctx == ctxOther && !qualified && (h.role == roleTitle && h.rank >= rankMessage || h.role == roleRule && h.rank >= 24 ||
+			h.role == roleDescription && h.rank >= 16) {
+			cost += 40
+		}
+		if h.role == roleTitle && h.rank >= rankMessage {
+			cost -= titleBonus(r.leaves[i].text, int(h.rank), string(p.name) == "" || p.ctx <= ctxAlert)
+		}
+		if h.role == roleObject && h.rank == rankID && (p.list || p.ctx == ctxOther) {
 			return
 		}
 		if p.ctx == ctxRule && !qualified {
@@ -438,4 +464,18 @@ func (r *reading) offer(p spot, i int, h hit, qualified bool) {
 	copy(best[at+1:], best[at:])
 	best[at] = candidate{leaf: i, cost: cost, hit: h}
 	r.best[h.role] = best[:min(len(best), keep)]
+}
+
+// titleBonus prefers, among what says what happened, a sentence to a word.
+func titleBonus(s string, rank int, near bool) int {
+	spaces := strings.Count(s, " ")
+	switch {
+	case rank == rankDescription && near && len(s) <= 80 && spaces > 0 && !strings.ContainsAny(s, "\n") && !strings.HasSuffix(s, "."):
+		return 10
+	case rank == rankVerb && spaces > 2:
+		return 46
+	case rank == rankVerb && spaces > 0:
+		return 24
+	}
+	return 0
 }
