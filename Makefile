@@ -19,7 +19,7 @@ run: build ## start on http://127.0.0.1:8484 with the demo night, data in .yagur
 	YAGURA_DATA=$${YAGURA_DATA:-.yagura-demo} ./bin/yagura demo
 
 test: ## all tests; prints what failed and what was skipped
-	go test -v ./... 2>&1 | awk -f .ci/report.awk
+	go test -v -timeout 20m ./... 2>&1 | awk -f .ci/report.awk
 
 test-long: ## all tests with the race detector, and the many rounds that CI does few of
 	YAGURA_LONG=1 CGO_ENABLED=1 go test -race -v -timeout 60m ./... 2>&1 | awk -f .ci/report.awk
