@@ -60,11 +60,11 @@ type ruling struct {
 // wrong is the error of a rule with a value it cannot have.
 func (r *ruling) wrong(ctx context.Context, name, want string) error {
 	return fault.New(fault.Invalid, "%s: %s of %s is %s; it should be %s",
-		r.set.decided(ctx, r.p, r.m, r.input, name), name, r.p.pkg, quoted(r.rules[name]), want)
+		r.set.decided(ctx, r.p, r.m, r.input, name), name, r.p.pkg, shownValue(r.rules[name]), want)
 }
 
-// quoted words a value for an error: short strings as they are, else its type.
-func quoted(v ast.Value) string {
+// shownValue words a value for an error: short strings as they are, else its type.
+func shownValue(v ast.Value) string {
 	if s, ok := v.(ast.String); ok {
 		return `"` + line(string(s), 60) + `"`
 	}
