@@ -1,6 +1,10 @@
 package alert
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // domains takes the names in a token that are domains and nothing else.
 func (sc *scanner) domains(start, end int) {
@@ -24,11 +28,17 @@ func (sc *scanner) domains(start, end int) {
 			return // the rest of a path or the like
 		}
 		from, to := begin, i
-		for from < to && strings.IndexByte(".-_", s[from]) >= 0 {
+		for from < to && (s[from] == '.' || s[from] == '-' || s[from] == '_' && s[to-1] == '_') {
 			from++
 		}
 		for from < to && strings.IndexByte(".-_", s[to-1]) >= 0 {
 			to--
+		}
+		if wide := sc.wideStart(start, from); wide < from {
+			if begin == start && sc.take(Domain, wide, to) {
+				continue
+			}
+			return
 		}
 		name := s[from:to]
 		if name != "" && sc.nameEnds(i, end, name) && sc.isDomain(name, start, i, end) {
@@ -38,6 +48,32 @@ func (sc *scanner) domains(start, end int) {
 			return
 		}
 	}
+}
+
+// wideStart returns where a name that goes on at s[from] begins, if letters
+// beyond ASCII stand right before the token: "bücher.example" is one name. Han,
+// kana and hangul are not taken in: those scripts write no blank before a name.
+func (sc *scanner) wideStart(start, from int) int {
+	if start == 0 || sc.s[start-1] < utf8.RuneSelf || from != start && sc.s[start:from] != "." {
+		return from
+	}
+	if r, _ := utf8.DecodeLastRuneInString(sc.s[:start]); !alphabetic(r) {
+		return from
+	}
+	at := start
+	for at > 0 && start-at < 64 {
+		r, n := utf8.DecodeLastRuneInString(sc.s[:at])
+		if r < utf8.RuneSelf && !nameByte(byte(r)) || r >= utf8.RuneSelf && !alphabetic(r) {
+			break
+		}
+		at -= n
+	}
+	return at
+}
+
+// alphabetic reports whether r is a letter of a script that puts blanks between words.
+func alphabetic(r rune) bool {
+	return unicode.In(r, unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Hebrew, unicode.Arabic, unicode.Armenian, unicode.Georgian)
 }
 
 func nameByte(c byte) bool {
@@ -168,6 +204,9 @@ func letterCase(name, tld string) bool {
 				return false
 			}
 		}
+		return true
+	}
+	if tld == "COM" || tld == "ORG" {
 		return true
 	}
 	for i := range len(name) {

@@ -51,12 +51,14 @@ func init() {
 	say(hint{typ: URL}, "url", "urls", "request url", "uri", "click url", "referer", "referrer")
 	say(hint{typ: Hash}, "md5", "sha1", "sha 1", "sha256", "sha 256", "hash", "hashes", "file hash", "filehash", "checksum", "process hash", "file sha", "image hash", "filecontenthash", "contenthash", "sha256 string", "sha1 string", "md5 string", "sha256hex", "sha1hex", "md5hex")
 	say(hint{typ: Email}, "email", "emails", "e mail", "mail", "email address", "mail address", "sender", "recipient", "recipients", "from", "to", "cc", "bcc", "reply to", "mail from", "rcpt to", "sender address", "recipient address", "return path", "from address", "to address", "mailbox", "user email", "email addresses")
-	say(hint{typ: Process}, "process", "processes", "process name", "processname", "proc name", "procname", "proc exe", "proc pname", "image", "exe", "executable", "comm", "exe path", "exepath", "parent image", "parent process", "parent process name", "new process name", "process path",
-		"process image", "process executable", "image path", "proc exepath", "initiating process", "initiating process name", "image name", "program", "process file name", "process image path")
+	say(hint{typ: Process}, "process", "processes", "process name", "processname", "proc name", "procname", "proc exe", "proc pname", "exe", "executable", "comm", "exe path", "exepath", "parent process", "parent process name", "new process name", "process path",
+		"process image", "process executable", "image path", "proc exepath", "initiating process", "initiating process name", "program", "process file name", "process image path")
+	say(hint{typ: Process, weak: true}, "image", "parent image", "source image", "target image", "image name")
 	say(hint{typ: File}, "file", "files", "filename", "filenames", "file name", "file names", "filepath", "file path", "file paths", "fname", "target filename", "target file name", "folder path", "object name", "fd name", "image loaded", "file full path", "full path", "syscheck path", "directory", "working directory", "script path", "app path", "binary path")
 	say(hint{typ: File, weak: true}, "path", "paths", "location path")
 	say(hint{typ: CVE}, "cve", "cves", "cve id", "cve ids")
-	say(hint{typ: Account}, "account id", "accountid", "account ids", "aws account id", "aws account", "awsaccountid", "account", "account number", "owner id", "subscription id", "subscription", "subscriptionid", "azure subscription id", "project id", "projectid", "gcp project", "gcp project id", "project", "recipient account id", "cloud account id", "usage account id", "aws account number")
+	say(hint{typ: Account}, "account id", "accountid", "account ids", "aws account id", "aws account", "awsaccountid", "account", "account number", "owner id", "subscription id", "subscription", "subscriptionid", "azure subscription id", "project id", "projectid", "gcp project", "gcp project id", "recipient account id", "cloud account id", "usage account id", "aws account number")
+	say(hint{typ: Account, weak: true}, "project")
 	say(hint{typ: Resource}, "arn", "arns", "resource", "resources", "resource id", "resource arn", "resource name", "resourceid", "azure resource id", "role arn", "user arn", "resource ids")
 
 	// Words that mean another thing than their last word says.
@@ -102,6 +104,15 @@ func hintOf(key string) hint {
 	return h
 }
 
+// textHint returns what a key inside a text says. Texts come from attackers:
+// their keys are not remembered.
+func textHint(key string) hint {
+	if h, ok := hints.Load(key); ok {
+		return h.(hint)
+	}
+	return readKey(key)
+}
+
 // readKey reads a key from its end: the longest run of last words that means
 // something decides, of up to four words.
 func readKey(key string) hint {
@@ -115,17 +126,14 @@ func readKey(key string) hint {
 			continue
 		}
 		h.role = roleOf(words)
+		if h.typ == "" && digestsOf(words) == allDigests {
+			h = hint{typ: Hash, role: h.role}
+		}
 		return rethink(h, words)
 	}
-	digests := noDigests
 	for _, w := range words {
-		switch {
-		case ownTextKeys[w]:
+		if ownTextKeys[w] {
 			return hint{mode: ids}
-		case strings.HasPrefix(w, "md5"), strings.HasPrefix(w, "sha1"), strings.HasPrefix(w, "sha256"), w == "hash", w == "hashes":
-			digests = allDigests
-		case digests == noDigests && (digestWords[w] || messageKeys[w]):
-			digests = proseDigests
 		}
 	}
 	if n := len(words); n > 0 && len(words[n-1]) < 9 && strings.HasSuffix(words[n-1], "id") {
@@ -134,7 +142,21 @@ func readKey(key string) hint {
 	if n := len(words); n > 0 && (words[n-1] == "url" || words[n-1] == "urls" || words[n-1] == "uri") {
 		return rethink(hint{typ: URL, role: roleOf(words)}, words)
 	}
-	return hint{role: roleOf(words), digests: digests}
+	return hint{role: roleOf(words), digests: digestsOf(words)}
+}
+
+// digestsOf returns how far a key's words let hex be a digest.
+func digestsOf(words []string) digestTrust {
+	trust := noDigests
+	for _, w := range words {
+		switch {
+		case strings.HasPrefix(w, "md5"), strings.HasPrefix(w, "sha1"), strings.HasPrefix(w, "sha256"), w == "hash", w == "hashes":
+			return allDigests
+		case digestWords[w] || messageKeys[w]:
+			trust = proseDigests
+		}
+	}
+	return trust
 }
 
 // digestTrust says how far hex of a digest's length is taken for one.

@@ -87,11 +87,13 @@ func (c *collector) one(v string, h hint) {
 			c.text(v, hint{role: h.role})
 		}
 	case Process:
-		c.oneProcess(o)
+		if !h.weak || pathStarts(v) || v[0] == '/' || strings.HasSuffix(strings.ToLower(v), ".exe") {
+			c.oneProcess(o)
+		}
 	case File:
 		c.oneFile(o, h.weak)
 	case Account:
-		if isAWSAccount(v) || isGUID(v) || h.isProject && isGCPProject(v) {
+		if isAWSAccount(v) || isGUID(v) || h.isProject && isGCPProject(v) && (!h.weak || strings.ContainsAny(v, "-0123456789")) {
 			c.add(o)
 		} else {
 			c.text(v, hint{role: h.role, mode: ids})

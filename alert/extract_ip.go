@@ -124,7 +124,7 @@ func (sc *scanner) labels(label string) bool {
 	if label == "" || strings.IndexAny(label, "/.@") >= 0 {
 		return dottedQuadBefore(label)
 	}
-	if h := hintOf(label); h.typ == IP || h.typ == Host || h.role != "" {
+	if h := textHint(label); h.typ == IP || h.typ == Host || h.role != "" {
 		return true
 	}
 	return label[0] >= 'A' && label[0] <= 'Z'
@@ -133,7 +133,7 @@ func (sc *scanner) labels(label string) bool {
 // Words that make four numbers a version or the number of a section, and words
 // that may stand between.
 var (
-	versionWords = wordSet("version versions ver v release releases released build builds firmware upgrade upgraded upgrading update updated downgrade downgraded rev revision oid section sections control controls cis requirement requirements chapter appendix clause article patch patched chrome chromium firefox edge safari opera android openssl kernel driver package library plugin module jdk jre java python agent-version client-version product-version sdk installed benchmark recommendation check")
+	versionWords = wordSet("version versions ver v release releases released build builds firmware upgrade upgraded upgrading update updated downgrade downgraded rev revision oid section sections control controls cis requirement requirements chapter appendix clause article patch patched chrome chromium firefox edge safari opera android openssl kernel driver package library plugin module jdk jre java python framework net microsoft.net dotnet agent-version client-version product-version sdk installed benchmark recommendation check")
 	linkingWords = wordSet("to from and or before after than through until up prior is are was in at earlier later newer older the of number since")
 	afterVersion = []string{"or later", "or earlier", "or newer", "or older", "or higher", "or lower", "or above", "or below", "and later", "and earlier", "and newer", "and older", "and higher", "and below", "and prior", "and above", "and lower", "or prior", "for windows", "for linux", "for mac"}
 )
@@ -142,6 +142,9 @@ var (
 // whether they are a version rather than an address.
 func (sc *scanner) isVersion(start, i, n int) bool {
 	s := sc.s
+	if strings.HasPrefix(s[i:n], "255.") && s[i:n] != "255.255.255.255" {
+		return true // a mask
+	}
 	if strings.HasSuffix(s[i:n], ".0.0") && s[i:n] != "0.0.0.0" && maskBits(s[n:]) == 0 && !isPrivateNet(s[i:n]) {
 		return true // nobody's address, but many a browser's version
 	}
@@ -153,6 +156,9 @@ func (sc *scanner) isVersion(start, i, n int) bool {
 		if !linkingWords[w] && !(k > 0 && w != "" && w[0] >= '0' && w[0] <= '9') && !numberish(w) {
 			break
 		}
+	}
+	if i > 0 && s[i-1] == '|' && n < len(s) && s[n] == '|' && strings.Contains(s[max(0, i-120):i], "EF:") {
+		return true // the product's version in the header of CEF and LEEF
 	}
 	rest := s[n:]
 	if len(rest) > 1 && rest[0] == ' ' {

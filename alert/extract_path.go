@@ -56,7 +56,9 @@ func unescapePath(path string) string {
 		return path
 	}
 	unc := strings.HasPrefix(path, `\\`) && !strings.HasPrefix(path, `\\Device\`)
-	path = strings.ReplaceAll(path, `\\`, `\`)
+	for strings.Contains(path, `\\`) {
+		path = strings.ReplaceAll(path, `\\`, `\`)
+	}
 	if unc {
 		path = `\\` + strings.TrimLeft(path, `\`)
 	}
@@ -196,7 +198,7 @@ func (sc *scanner) downLevel(start, end int) int {
 		}
 	}
 	switch domain {
-	case "HKLM", "HKCU", "HKCR", "HKU", "HKCC", "HKEY_LOCAL_MACHINE", "HKEY_CURRENT_USER", "HKEY_USERS", "HKEY_CLASSES_ROOT", "AUTHORITY":
+	case "HKLM", "HKCU", "HKCR", "HKU", "HKCC", "HKEY_LOCAL_MACHINE", "HKEY_CURRENT_USER", "HKEY_USERS", "HKEY_CLASSES_ROOT", "AUTHORITY", "BUILTIN", "SERVICE", "APPPOOL":
 		return end
 	}
 	if dot := strings.LastIndexByte(user, '.'); dot > 0 && fileExtensions[strings.ToLower(user[dot+1:])] {
@@ -228,6 +230,13 @@ func (sc *scanner) posixPath(start, end int) bool {
 	t := strings.TrimRight(s[start:end], ".:,!?*")
 	if len(t) < 3 || t[1] == '/' || !(isWordByte(t[1]) || t[1] == '.' || t[1] == '_') {
 		return false
+	}
+	if t[len(t)-1] == '/' && end < len(sc.s) && sc.s[end] >= 0x80 { // a folder in another script
+		n := end
+		for n < len(sc.s) && n-end < 128 && (classes[sc.s[n]] != 0 || sc.s[n] >= 0x80) {
+			n++
+		}
+		t = s[start:n]
 	}
 	if rest, ok := strings.CutPrefix(t, "/dev/"); ok && (strings.HasPrefix(rest, "tcp/") || strings.HasPrefix(rest, "udp/")) {
 		from := start + len("/dev/tcp/")

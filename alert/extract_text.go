@@ -1,6 +1,10 @@
 package alert
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // Classes of bytes inside a token; a byte with no class ends it.
 const (
@@ -87,8 +91,17 @@ var jsonQuotes = strings.NewReplacer(`\\"`, `"`, `\"`, `"`, `\/`, `/`)
 
 func (sc *scanner) run() {
 	s := sc.s
+	line := sc.spans == nil && sc.h.mode == anything // whether a line begins here
 	for i := 0; i < len(s); {
+		if line {
+			line = false
+			if next := sc.labelled(i); next > i {
+				i = next
+				continue
+			}
+		}
 		if classes[s[i]] == 0 {
+			line = s[i] == '\n' && sc.spans == nil && sc.h.mode == anything
 			i++
 			continue
 		}
@@ -99,6 +112,12 @@ func (sc *scanner) run() {
 			i++
 		}
 		if sc.spans == nil && i < len(s) && s[i] == '=' && bits&(cColon|cSlash|cBack|cAt) == 0 && sc.h.mode != cveOnly {
+			if amp := strings.LastIndexByte(s[start:i], '&'); amp >= 0 { // one of a query string
+				if amp > 0 {
+					sc.token(start, start+amp, bits)
+				}
+				start += amp + 1
+			}
 			i = sc.pair(start, i)
 			continue
 		}
@@ -179,7 +198,7 @@ func (sc *scanner) pair(start, eq int) int {
 	if eq-start > 40 {
 		return eq + 1
 	}
-	h := hintOf(sc.s[start:eq])
+	h := textHint(sc.s[start:eq])
 	switch {
 	case h.mode == skip, h.typ == User, h.typ == Host, h.typ == Process:
 	default:
@@ -193,6 +212,40 @@ func (sc *scanner) pair(start, eq int) int {
 		sc.c.hinted(value, h)
 	}
 	return next
+}
+
+// labelled reads a line such as "Hostname: WEB-01": where the words before the
+// colon say user, host or process and one word follows, that word is taken. It
+// returns where to read on, 0 where the line is none.
+func (sc *scanner) labelled(i int) int {
+	s := sc.s
+	for i < len(s) && (s[i] == ' ' || s[i] == '\t' || s[i] == '-' || s[i] == '*') {
+		i++
+	}
+	colon := i
+	for colon < len(s) && colon-i < 32 && (isASCIILetter(s[colon]) || s[colon] == ' ' || s[colon] == '_') {
+		colon++
+	}
+	if colon == i || colon+2 >= len(s) || s[colon] != ':' || s[colon+1] != ' ' {
+		return 0
+	}
+	h := textHint(s[i:colon])
+	if h.weak || h.typ != User && h.typ != Host && h.typ != Process {
+		return 0
+	}
+	end := colon + 2
+	for end < len(s) && s[end] != '\n' && s[end] != '\r' {
+		if end-colon > 130 {
+			return 0
+		}
+		end++
+	}
+	value := strings.Trim(strings.TrimSpace(s[colon+2:end]), "`*\"'")
+	if value == "" || strings.ContainsAny(value, " \t,;()<>=") {
+		return 0
+	}
+	sc.c.hinted(value, h)
+	return end
 }
 
 // member reads a member of a JSON object that stands in the text as an
@@ -210,7 +263,7 @@ func (sc *scanner) member(start, end int) int {
 	if n < 0 {
 		return 0
 	}
-	h := hintOf(s[start:end])
+	h := textHint(s[start:end])
 	if value := s[i+1 : i+1+n]; h.typ != "" {
 		sc.c.hinted(value, h)
 	} else if h.mode != skip {
@@ -316,8 +369,18 @@ func (sc *scanner) takeServer(from, to int) {
 // the sentence around it and without a bracket that was opened before it.
 func urlEnd(s string, i int) int {
 	begin, n := i, i
+	for n < len(s) && n-begin < 253 && s[n] >= utf8.RuneSelf { // a host beyond ASCII
+		r, size := utf8.DecodeRuneInString(s[n:])
+		if !unicode.IsLetter(r) {
+			break
+		}
+		n += size
+		for n < len(s) && nameByte(s[n]) {
+			n++
+		}
+	}
 	for n < len(s) && n-begin < maxURL && s[n] > ' ' && s[n] < 0x7f && strings.IndexByte("\"'<>`{}|\\^", s[n]) < 0 {
-		if s[n] == ',' && strings.HasPrefix(s[n+1:], "http") {
+		if (s[n] == ',' || s[n] == ';') && strings.HasPrefix(s[n+1:], "http") {
 			break
 		}
 		n++
@@ -394,6 +457,9 @@ func (sc *scanner) email(start, end int) bool {
 		if left == i {
 			continue
 		}
+		if left == start && sc.wideStart(start, left) < left {
+			return true // a local part beyond ASCII; half of one would be another's
+		}
 		if right+1 < end && s[right] == ':' && isASCIILetter(s[right+1]) && strings.IndexByte(s[right:end], '/') > 0 || strings.EqualFold(domain, "sha256") {
 			return true
 		}
@@ -436,13 +502,13 @@ func (sc *scanner) hash(start, end int) bool {
 // isDigest decides by the words before whether hex of that length is a file's
 // digest: many products write their ids in the same form.
 func (sc *scanner) isDigest(label string, start, length int) bool {
-	if sc.h.typ == Hash || sc.h.digests == allDigests {
-		return true
-	}
 	if sc.h.mode == images {
 		return false
 	}
 	words := wordsBefore(sc.s, start, 4)
+	if sc.h.typ == Hash || sc.h.digests == allDigests {
+		return !notDigestWords[words[0]] && !notDigestWords[label]
+	}
 	if label != "" && label != "md5" && label != "sha1" && label != "sha256" && label != "sha-1" && label != "sha-256" && label != "hash" {
 		return false
 	}
