@@ -1,0 +1,229 @@
+// Package desk makes every change that a person, agent or program orders:
+// permission, rule, save, audit and event in one transaction. Beside
+// pipeline.Accept it is the only writer that doors may call.
+package desk
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"yagura/alert"
+	"yagura/auth"
+	"yagura/fault"
+	"yagura/source"
+	"yagura/store"
+)
+
+// Desk makes changes on behalf of principals.
+type Desk struct {
+	store   *store.Store
+	log     *slog.Logger
+	kinds   func() []string // kinds that some policy reads
+	sources atomic.Pointer[map[string]source.Source]
+	looked  atomic.Int64 // when an unknown id last made it read the sources
+}
+
+// New returns a desk over the store. kinds lists the kinds that some policy
+// reads; a source of another kind is refused.
+func New(ctx context.Context, st *store.Store, kinds func() []string, log *slog.Logger) (*Desk, error) {
+	d := &Desk{store: st, log: log, kinds: kinds}
+	return d, d.Refresh(ctx)
+}
+
+// Refresh reads the sources again; another node may have changed them.
+func (d *Desk) Refresh(ctx context.Context) error {
+	list, err := d.store.Sources(ctx)
+	if err != nil {
+		return fmt.Errorf("reading sources: %w", err)
+	}
+	m := make(map[string]source.Source, len(list))
+	for _, s := range list {
+		m[s.ID] = s
+	}
+	d.sources.Store(&m)
+	return nil
+}
+
+// Source returns a source by its id, from memory. Where several nodes share the
+// database another one may have made it just now: an unknown id reads the
+// sources again, a few times a second at most.
+func (d *Desk) Source(id string) (source.Source, bool) {
+	s, ok := (*d.sources.Load())[id]
+	if !ok && d.store.Postgres() {
+		last, now := d.looked.Load(), time.Now().UnixNano()
+		if now-last > int64(lookAgain) && d.looked.CompareAndSwap(last, now) {
+			if err := d.Refresh(context.Background()); err != nil {
+				d.log.Error("reading sources failed", "error", err)
+			}
+		}
+		s, ok = (*d.sources.Load())[id]
+	}
+	return s, ok
+}
+
+// lookAgain is how often unknown ids may make the desk read the sources again.
+const lookAgain = 200 * time.Millisecond
+
+// Sources lists every source by id.
+func (d *Desk) Sources(p auth.Principal) ([]source.Source, error) {
+	if err := p.May(auth.ReadSources); err != nil {
+		return nil, err
+	}
+	m := *d.sources.Load()
+	list := make([]source.Source, 0, len(m))
+	for _, id := range slices.Sorted(maps.Keys(m)) {
+		list = append(list, m[id])
+	}
+	return list, nil
+}
+
+// change runs fn in a transaction that is synced, after the permission.
+func (d *Desk) change(ctx context.Context, p auth.Principal, need auth.Permission, action, subject, reason string, fn func(*store.Tx) error) error {
+	if err := p.May(need); err != nil {
+		return err
+	}
+	return d.store.Write(ctx, store.Full, func(tx *store.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return tx.Audit(p.Name, p.Door, action, subject, reason)
+	})
+}
+
+// AddSource makes a source and returns it with its token, which is shown this
+// once. Where token is empty and the source takes no signature of its own, one
+// is made.
+func (d *Desk) AddSource(ctx context.Context, p auth.Principal, s source.Source, token string) (source.Source, string, error) {
+	s, err := s.Normalize()
+	if err != nil {
+		return s, "", err
+	}
+	if kinds := d.kinds(); !slices.Contains(kinds, s.Kind) {
+		return s, "", fault.New(fault.Invalid, "kind %q is not known; known are %v. A policy file with \"package ingest.%s\" makes it known", s.Kind, kinds, s.Kind)
+	}
+	if _, ok := d.Source(s.ID); ok {
+		return s, "", fault.New(fault.Conflict, "source %q exists already; choose another id, or rotate its token", s.ID)
+	}
+	switch {
+	case token != "":
+		s.TokenHash = auth.HashToken(token)
+	case s.Auth.Scheme == "":
+		token, s.TokenHash = auth.NewToken("yh_")
+	}
+	s.CreatedAt = d.store.Now()
+	err = d.change(ctx, p, auth.ManageSources, "source.create", s.ID, "", func(tx *store.Tx) error { return tx.PutSource(s) })
+	if err != nil {
+		return s, "", err
+	}
+	return s, token, d.Refresh(ctx)
+}
+
+// ChangeSource writes a source's settings; its token stays.
+func (d *Desk) ChangeSource(ctx context.Context, p auth.Principal, s source.Source) (source.Source, error) {
+	s, err := s.Normalize()
+	if err != nil {
+		return s, err
+	}
+	old, ok := d.Source(s.ID)
+	if !ok {
+		return s, fault.New(fault.NotFound, "there is no source %q", s.ID)
+	}
+	if s.Kind != old.Kind {
+		return s, fault.New(fault.Invalid, "a source keeps its kind: %q is a %s; make a new source", s.ID, old.Kind)
+	}
+	s.CreatedAt = old.CreatedAt
+	if s.TokenHash == nil {
+		s.TokenHash = old.TokenHash
+	}
+	if err := d.change(ctx, p, auth.ManageSources, "source.change", s.ID, "", func(tx *store.Tx) error { return tx.PutSource(s) }); err != nil {
+		return s, err
+	}
+	return s, d.Refresh(ctx)
+}
+
+// RotateToken gives a source a new token; the old one is refused from now on.
+func (d *Desk) RotateToken(ctx context.Context, p auth.Principal, id string) (token string, err error) {
+	s, ok := d.Source(id)
+	if !ok {
+		return "", fault.New(fault.NotFound, "there is no source %q", id)
+	}
+	token, s.TokenHash = auth.NewToken("yh_")
+	if err := d.change(ctx, p, auth.ManageSources, "source.rotate-token", id, "", func(tx *store.Tx) error { return tx.PutSource(s) }); err != nil {
+		return "", err
+	}
+	return token, d.Refresh(ctx)
+}
+
+// Restore makes an alert active again that a policy declined, closed or turned
+// into a notice.
+func (d *Desk) Restore(ctx context.Context, p auth.Principal, id alert.ID, reason string) error {
+	if reason == "" {
+		reason = "restored"
+	}
+	return d.change(ctx, p, auth.ChangeAlerts, "alert.restore", id.String(), reason, func(tx *store.Tx) error {
+		before, err := tx.SetStanding(id, alert.Standing{Disposition: alert.Active, By: p.Name, Reason: reason})
+		if err != nil {
+			return err
+		}
+		if before.Disposition == alert.Active {
+			return fault.New(fault.Conflict, "%s is active already", id)
+		}
+		return tx.AddChanges(store.Change{Kind: store.AlertMoved, Subject: int64(id)})
+	})
+}
+
+// maxAtOnce bounds one order over many deliveries.
+const maxAtOnce = 1000
+
+// Replay makes deliveries wait to be processed again; what they have made stays.
+func (d *Desk) Replay(ctx context.Context, p auth.Principal, ids []alert.DeliveryID) error {
+	return d.moveDeliveries(ctx, p, "delivery.replay", "", ids, func(tx *store.Tx) error { return tx.Requeue(ids) })
+}
+
+// Discard gives deliveries up, with a reason; they stay listed and can be replayed.
+func (d *Desk) Discard(ctx context.Context, p auth.Principal, ids []alert.DeliveryID, reason string) error {
+	if reason == "" {
+		return fault.New(fault.Invalid, "discarding needs a reason")
+	}
+	if err := p.May(auth.ChangeDelivery); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		row, err := d.store.DeliveryRow(ctx, id)
+		if err != nil {
+			return err
+		}
+		if row.State != source.Failed && row.State != source.Discarded {
+			return fault.New(fault.Conflict, "%s is %s; only failed deliveries are discarded", id, row.State)
+		}
+	}
+	return d.moveDeliveries(ctx, p, "delivery.discard", reason, ids, func(tx *store.Tx) error { return tx.Discard(ids, reason) })
+}
+
+func (d *Desk) moveDeliveries(ctx context.Context, p auth.Principal, action, reason string, ids []alert.DeliveryID, fn func(*store.Tx) error) error {
+	if len(ids) == 0 || len(ids) > maxAtOnce {
+		return fault.New(fault.Invalid, "name 1 to %d deliveries", maxAtOnce)
+	}
+	if err := p.May(auth.ChangeDelivery); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if _, err := d.store.DeliveryRow(ctx, id); err != nil {
+			return err
+		}
+	}
+	subject := ids[0].String()
+	if len(ids) > 1 {
+		subject = fmt.Sprintf("%s and %d more", ids[0], len(ids)-1)
+	}
+	if err := d.change(ctx, p, auth.ChangeDelivery, action, subject, reason, fn); err != nil {
+		return err
+	}
+	d.store.Nudge()
+	return nil
+}

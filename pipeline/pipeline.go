@@ -1,0 +1,205 @@
+// Package pipeline is the way of an alert: accept, decode, ingest, observe,
+// judge, recognise, save. It is straight-line code, one function a step.
+//
+// A delivery is safe once Accept returns. Everything after it can crash, fail
+// and be repeated: the same delivery gives the same alerts. What cannot be read
+// waits as failed, in sight, with the reason; what storage cannot take now is
+// tried again.
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"yagura/alert"
+	"yagura/fault"
+	"yagura/policy"
+	"yagura/source"
+	"yagura/store"
+)
+
+// Pipeline processes deliveries.
+type Pipeline struct {
+	Store    *store.Store
+	Policies func() *policy.Set                    // the policies in force
+	Source   func(id string) (source.Source, bool) // settings of a source
+	Log      *slog.Logger
+	Done     func(deliveries, alerts, sightings, failed int) // told of each commit; may be nil
+}
+
+// batch is how many deliveries one commit takes at most.
+const batch = 1000
+
+// pollEvery is how often waiting work is looked for where nothing announced it:
+// other nodes' deliveries on PostgreSQL, and what failed to be stored.
+const pollEvery = 250 * time.Millisecond
+
+// Accept stores a delivery and returns once it is synced to disk; see
+// store.Accept. It is the one door into the pipeline.
+func (p *Pipeline) Accept(ctx context.Context, d source.Delivery) (alert.DeliveryID, bool, error) {
+	return p.Store.Accept(ctx, d)
+}
+
+// Run processes deliveries until ctx ends.
+func (p *Pipeline) Run(ctx context.Context) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		n, err := p.Step(ctx)
+		if err != nil && ctx.Err() == nil {
+			p.Log.Error("processing deliveries failed; trying again", "error", err)
+		}
+		if n > 0 && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-p.Store.Arrived():
+		}
+	}
+}
+
+// Step processes one claim and returns how many deliveries it held.
+func (p *Pipeline) Step(ctx context.Context) (int, error) {
+	claim, err := p.Store.Claim(ctx, batch)
+	if err != nil {
+		return 0, err
+	}
+	defer claim.Release()
+	if len(claim.Deliveries) == 0 {
+		return 0, nil
+	}
+	shaped := p.shapeAll(ctx, claim.Deliveries)
+	if ctx.Err() != nil {
+		return 0, ctx.Err() // a policy cut short by shutdown is no failure of the delivery
+	}
+	if err := p.commit(ctx, claim, shaped); err != nil {
+		return 0, err
+	}
+	return len(claim.Deliveries), nil
+}
+
+// commit saves what came of a claim. Where the database refuses a row for good,
+// each delivery is tried apart, and the one at fault waits as failed.
+func (p *Pipeline) commit(ctx context.Context, claim *store.Claim, shaped []shaped) error {
+	var b *store.Batch
+	err := claim.Commit(ctx, func(tx *store.Tx) (err error) {
+		b, err = recognise(tx, shaped)
+		if err != nil {
+			return err
+		}
+		return tx.Save(b)
+	})
+	if err != nil && !fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
+		p.Log.Error("a batch could not be stored; trying its deliveries apart", "error", err)
+		return p.apart(ctx, shaped)
+	}
+	if err == nil {
+		p.report(b)
+	}
+	return err
+}
+
+// apart saves deliveries one by one. The claim was rolled back; each outcome
+// commits with what it made, and the claim's end follows with the next step,
+// which finds them all settled.
+func (p *Pipeline) apart(ctx context.Context, all []shaped) error {
+	for _, one := range all {
+		var b *store.Batch
+		save := func(tx *store.Tx) (err error) {
+			if b, err = recognise(tx, []shaped{one}); err != nil {
+				return err
+			}
+			return tx.Save(b)
+		}
+		err := p.Store.Write(ctx, store.Rebuildable, save)
+		if err != nil && !fault.Is(err, fault.Unavailable) {
+			p.Log.Error("a delivery could not be stored", "delivery", one.delivery.ID, "error", err)
+			one.occurrences = nil
+			one.fail("its alerts could not be stored: the database refuses them")
+			err = p.Store.Write(ctx, store.Rebuildable, save)
+		}
+		if err != nil {
+			return err
+		}
+		p.report(b)
+	}
+	return p.Store.Settle(ctx, deliveryIDs(all))
+}
+
+func deliveryIDs(all []shaped) []alert.DeliveryID {
+	ids := make([]alert.DeliveryID, len(all))
+	for i, s := range all {
+		ids[i] = s.delivery.ID
+	}
+	return ids
+}
+
+func (p *Pipeline) report(b *store.Batch) {
+	failed := 0
+	for _, o := range b.Outcomes {
+		if o.State == source.Failed {
+			failed++
+			p.Log.Warn("a delivery failed", "delivery", o.Delivery, "reason", o.Reason)
+		}
+	}
+	if p.Done != nil {
+		p.Done(len(b.Outcomes), len(b.Alerts), len(b.Sightings), failed)
+	}
+}
+
+// shapeAll shapes deliveries on all processors, keeping their order.
+func (p *Pipeline) shapeAll(ctx context.Context, list []source.Delivery) []shaped {
+	out := make([]shaped, len(list))
+	workers := min(runtime.GOMAXPROCS(0), (len(list)+31)/32)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(list); i += workers {
+				out[i] = p.shape(ctx, list[i])
+			}
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+// Outcome returns what became of a delivery, waiting until it is settled or ctx
+// ends; then it returns what is known.
+func (p *Pipeline) Outcome(ctx context.Context, id alert.DeliveryID) (store.DeliveryRow, []alert.ID, error) {
+	look := context.WithoutCancel(ctx)
+	poll := time.NewTicker(pollEvery) // another node may settle it
+	defer poll.Stop()
+	for {
+		changed := p.Store.Changed()
+		row, err := p.Store.DeliveryRow(look, id)
+		if err != nil {
+			return row, nil, err
+		}
+		if row.State != source.Received {
+			ids, err := p.Store.AlertsOf(look, id)
+			return row, ids, err
+		}
+		select {
+		case <-ctx.Done():
+			return row, []alert.ID{}, nil
+		case <-changed:
+		case <-poll.C:
+		}
+	}
+}
+
+// fault's safe message, for an outcome's reason.
+func reasonOf(err error) string {
+	f := fault.Of(err)
+	if f.Kind == fault.Internal {
+		return fmt.Sprintf("internal error: %v", err)
+	}
+	return f.Message
+}

@@ -1,0 +1,229 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"yagura/alert"
+	"yagura/intake"
+	"yagura/policy"
+	"yagura/source"
+	"yagura/store"
+)
+
+// shaped is a delivery taken apart: everything that needs no database.
+type shaped struct {
+	delivery    source.Delivery
+	occurrences []occurrence
+	failures    []string // what could not be read; the delivery fails in sight
+	notes       []string // why there is no alert, what was mended
+}
+
+func (s *shaped) fail(format string, args ...any) {
+	s.failures = append(s.failures, fmt.Sprintf(format, args...))
+}
+
+// occurrence is one alert as it came, before it is known whether it is new.
+type occurrence struct {
+	alert   *alert.Alert
+	window  time.Duration
+	event   string // key of the very event; empty where it has none
+	more    string
+	refused string // why the policy's fingerprint was not taken
+}
+
+// Marks that an alert carries from here.
+const (
+	MarkLate   = "late"   // it came more than LateAfter after the product saw it
+	MarkFuture = "future" // the product's time lay after receipt, and counts as receipt
+)
+
+// LateAfter is how long after the product saw it an alert counts as late.
+const LateAfter = time.Hour
+
+// clockSkew is how far a product's clock may run ahead without a mark.
+const clockSkew = 2 * time.Minute
+
+// shape decodes a delivery and makes alerts of its messages. It never fails as
+// a whole: what cannot be read is noted, the rest stands.
+func (p *Pipeline) shape(ctx context.Context, d source.Delivery) (out shaped) {
+	out.delivery = d
+	defer func() {
+		if r := recover(); r != nil {
+			p.Log.Error("panic while shaping a delivery", "delivery", d.ID, "panic", r, "stack", string(debug.Stack()))
+			out.occurrences = nil
+			out.fail("internal error while reading it; it is in the log under this delivery's id")
+		}
+	}()
+	src, ok := p.Source(d.Source)
+	if !ok {
+		out.fail("its source %q is gone", d.Source)
+		return out
+	}
+	messages, problems := intake.Decode(d.Body, d.Header)
+	for _, pr := range problems {
+		out.fail("%s: %s", or(pr.Path, "body"), pr.Reason)
+	}
+	for _, m := range messages {
+		p.message(ctx, src, m, &out)
+	}
+	return out
+}
+
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// message runs the ingest policy over one message and shapes its drafts.
+func (p *Pipeline) message(ctx context.Context, src source.Source, m intake.Message, out *shaped) {
+	at := ""
+	if m.Path != "" {
+		at = m.Path + ": "
+	}
+	set := p.Policies()
+	in := policy.Message{Kind: src.Kind, Source: src.ID, Header: out.delivery.Header, Body: m.Body, Text: m.Text}
+	made, err := set.Ingest(ctx, in)
+	if err != nil {
+		out.fail("%s%s", at, reasonOf(err))
+		return
+	}
+	if made.Declined && len(made.Drafts) == 0 {
+		// It is kept as an alert of its own, so it needs a title: the generic
+		// reading gives one.
+		in.Kind = "generic"
+		if g, err := set.Ingest(ctx, in); err == nil {
+			made.Drafts = g.Drafts
+		}
+	}
+	if len(made.Drafts) == 0 {
+		out.notes = append(out.notes, at+or(made.Reason, "the policy made no alert of it"))
+	}
+	for _, problem := range made.Problems {
+		p.Log.Info("policy", "source", src.ID, "delivery", out.delivery.ID, "problem", problem)
+	}
+	for i := range made.Drafts {
+		if len(out.occurrences) == alert.MaxPerDelivery {
+			out.fail("%smore than %d alerts in one delivery; send it in parts", at, alert.MaxPerDelivery)
+			return
+		}
+		standing := alert.Standing{Disposition: alert.Active, By: "default"}
+		if made.Declined {
+			standing = decline(src, alert.Standing{Disposition: alert.Declined, By: made.By, Reason: made.Reason})
+		}
+		o := p.observe(src, m, &made.Drafts[i], len(out.occurrences), out.delivery.ID)
+		o.alert.Standing = standing
+		o.refused = basisProblem(made.Problems)
+		if err := p.judge(ctx, set, src, m, o.alert); err != nil {
+			out.fail("%s%s", at, reasonOf(err))
+			return
+		}
+		o.event = eventKey(o.alert, m, i, made.Drafts[i].SeenUnknown)
+		o.more = leafText(m, o.alert)
+		out.occurrences = append(out.occurrences, o)
+	}
+}
+
+// decline holds a policy to what the source permits: where declining is not
+// permitted, what it would have declined becomes a notice and says so.
+func decline(src source.Source, st alert.Standing) alert.Standing {
+	if st.Disposition == alert.Declined && !src.MayDecline {
+		st.Disposition = alert.Notice
+		st.Reason = strings.TrimSpace(st.Reason + " (the policy would decline it; the source does not permit that, so it is a notice)")
+	}
+	return st
+}
+
+func basisProblem(problems []string) string {
+	for _, p := range problems {
+		if strings.HasPrefix(p, "fingerprint") {
+			return p
+		}
+	}
+	return ""
+}
+
+// observe completes a draft: identity, times, observables, fingerprint.
+func (p *Pipeline) observe(src source.Source, m intake.Message, d *policy.Draft, index int, id alert.DeliveryID) occurrence {
+	a := &d.Alert
+	a.ID, a.Source, a.Kind, a.ReceivedAt = id.Alert(index), src.ID, src.Kind, id.Time()
+	if d.SeenUnknown {
+		if t, err := time.Parse(time.RFC3339Nano, m.Time); err == nil {
+			a.SeenAt = t.UTC()
+		} else {
+			a.SeenAt = a.ReceivedAt
+		}
+	}
+	a.SeenAt = a.SeenAt.Truncate(time.Microsecond)
+	switch late := a.ReceivedAt.Sub(a.SeenAt); {
+	case late < 0:
+		if late < -clockSkew {
+			a.Marks = append(a.Marks, MarkFuture)
+		}
+		a.SeenAt = a.ReceivedAt
+	case late > LateAfter:
+		a.Marks = append(a.Marks, MarkLate)
+	}
+	a.Observables = alert.Observe(a)
+	basis := d.Basis
+	if len(basis) == 0 {
+		basis = alert.DefaultBasis(a)
+	}
+	a.Fingerprint = alert.FingerprintOf(a.Kind, a.Rule, basis)
+	return occurrence{alert: a, window: src.Window}
+}
+
+// judge runs the triage policy. It runs before recognition, so that what it
+// says of a repeat counts too: a severity it raises makes the line new again.
+func (p *Pipeline) judge(ctx context.Context, set *policy.Set, src source.Source, m intake.Message, a *alert.Alert) error {
+	j, err := set.Triage(ctx, policy.TriageInput{Alert: a, Data: m.Body})
+	if err != nil {
+		return err
+	}
+	if j.Title != "" {
+		a.Title = j.Title
+	}
+	if j.Description != "" {
+		a.Description = j.Description
+	}
+	if j.Severity != nil {
+		a.Severity = *j.Severity
+	}
+	if j.Channel != "" {
+		a.Channel = j.Channel
+	}
+	if j.Assignee != "" {
+		a.Assignee = j.Assignee
+	}
+	if j.Priority != "" {
+		a.Attributes = append(a.Attributes, alert.Attribute{Key: "priority", Value: j.Priority})
+	}
+	a.Tags = append(a.Tags, j.Tags...)
+	a.Attributes = append(a.Attributes, j.Attributes...)
+	if j.Disposition != "" && j.Disposition != alert.Active && a.Disposition != alert.Declined {
+		a.Standing = decline(src, alert.Standing{Disposition: j.Disposition, By: j.By, Reason: j.Reason})
+	}
+	return nil
+}
+
+// eventKey names the very event, so that the same message twice is one. Where
+// the policy gives no id, a message that carries a time of its own is its own
+// id: only a repeated message is the same to the letter, time included. A
+// message without any time may be the same thing happening again.
+func eventKey(a *alert.Alert, m intake.Message, index int, seenUnknown bool) string {
+	switch {
+	case a.EventID != "":
+		return store.EventKey(a.Source, "id\x00"+a.Rule+"\x00"+a.EventID)
+	case !seenUnknown:
+		sum := sha256.Sum256(m.Body)
+		return store.EventKey(a.Source, fmt.Sprintf("body\x00%d\x00%s", index, hex.EncodeToString(sum[:])))
+	}
+	return ""
+}

@@ -1,0 +1,229 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"yagura/alert"
+	"yagura/source"
+)
+
+// Claim is a handful of deliveries that this process alone works on, until it
+// commits what became of them or releases them.
+type Claim struct {
+	Deliveries []source.Delivery
+	s          *Store
+	conn       *sql.Conn // PostgreSQL: holds the rows' locks
+	upTo       int64     // SQLite: the watermark once committed; 0 for requeued ones
+	open       bool
+}
+
+// Claim takes up to n deliveries that wait to be processed: those asked to be
+// replayed first, then new ones in order of arrival. With none waiting the
+// claim is empty. Claims of one process must be committed in the order they
+// were taken.
+func (s *Store) Claim(ctx context.Context, n int) (*Claim, error) {
+	c := &Claim{s: s, open: true}
+	var err error
+	if s.postgres {
+		err = c.takePostgres(ctx, n)
+	} else {
+		err = c.takeSQLite(ctx, n)
+	}
+	if err != nil {
+		c.Release()
+		return nil, storageFault(err)
+	}
+	return c, nil
+}
+
+func (c *Claim) takeSQLite(ctx context.Context, n int) error {
+	ids, err := ints(c.s.read.QueryContext(ctx, `SELECT delivery FROM pending ORDER BY delivery LIMIT $1`, n))
+	if err != nil {
+		return fmt.Errorf("reading requeued deliveries: %w", err)
+	}
+	if len(ids) > 0 {
+		c.Deliveries, err = c.s.deliveriesOf(ctx, ids)
+		return err
+	}
+	rows, err := c.s.outbox.QueryContext(ctx, `SELECT id, source, header, body FROM delivery WHERE id > $1 ORDER BY id LIMIT $2`, c.s.claimed, n)
+	if err != nil {
+		return fmt.Errorf("reading new deliveries: %w", err)
+	}
+	if c.Deliveries, err = scanDeliveries(rows); err != nil {
+		return err
+	}
+	if k := len(c.Deliveries); k > 0 {
+		c.upTo = int64(c.Deliveries[k-1].ID)
+		c.s.claimed = c.upTo
+	}
+	return nil
+}
+
+func (c *Claim) takePostgres(ctx context.Context, n int) (err error) {
+	if c.conn, err = c.s.write.Conn(ctx); err != nil {
+		return err
+	}
+	if _, err = c.conn.ExecContext(ctx, `BEGIN`); err != nil {
+		return err
+	}
+	ids, err := ints(c.conn.QueryContext(ctx, `DELETE FROM pending WHERE delivery IN (
+		SELECT delivery FROM pending ORDER BY delivery LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING delivery`, n))
+	if err != nil {
+		return fmt.Errorf("claiming deliveries: %w", err)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	c.Deliveries, err = c.s.deliveriesOf(ctx, ids)
+	return err
+}
+
+// Commit writes what became of the claim's deliveries: fn's work and the claim
+// end together, or not at all. After an error the deliveries wait as before.
+func (c *Claim) Commit(ctx context.Context, fn func(*Tx) error) error {
+	if !c.s.postgres {
+		err := c.s.Write(ctx, Rebuildable, func(tx *Tx) error {
+			if err := fn(tx); err != nil {
+				return err
+			}
+			return c.settle(tx)
+		})
+		if err == nil {
+			c.open = false
+		}
+		return err
+	}
+	c.s.writing.Lock()
+	defer c.s.writing.Unlock()
+	c.open = false
+	defer c.conn.Close()
+	return c.s.finish(ctx, newConn(c.conn, true), fn)
+}
+
+func (c *Claim) settle(tx *Tx) error {
+	if c.upTo > 0 {
+		return tx.exec(`UPDATE meta SET value = max(value, $1) WHERE name = 'watermark'`, c.upTo)
+	}
+	args := make([]any, len(c.Deliveries))
+	for i, d := range c.Deliveries {
+		args[i] = int64(d.ID)
+	}
+	return inChunks(args, func(list string, chunk []any) error {
+		return tx.exec(`DELETE FROM pending WHERE delivery IN (`+list+`)`, chunk...)
+	})
+}
+
+// Release gives back a claim that was not committed. On SQLite it gives back
+// every claim taken after it too.
+func (c *Claim) Release() {
+	if !c.open {
+		return
+	}
+	c.open = false
+	if c.conn != nil {
+		_, _ = c.conn.ExecContext(context.Background(), `ROLLBACK`)
+		c.conn.Close()
+		return
+	}
+	if c.upTo > 0 {
+		c.s.claimed = int64(c.Deliveries[0].ID) - 1
+	}
+}
+
+func (s *Store) deliveriesOf(ctx context.Context, ids []int64) ([]source.Delivery, error) {
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	var list []source.Delivery
+	err := inChunks(args, func(in string, chunk []any) error {
+		rows, err := s.outbox.QueryContext(ctx, `SELECT id, source, header, body FROM delivery WHERE id IN (`+in+`) ORDER BY id`, chunk...)
+		if err != nil {
+			return err
+		}
+		part, err := scanDeliveries(rows)
+		list = append(list, part...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading deliveries: %w", err)
+	}
+	return list, nil
+}
+
+func scanDeliveries(rows *sql.Rows) ([]source.Delivery, error) {
+	var list []source.Delivery
+	err := each(rows, func(r *sql.Rows) error {
+		var d source.Delivery
+		var id int64
+		var header string
+		var body []byte
+		if err := r.Scan(&id, &d.Source, &header, &body); err != nil {
+			return err
+		}
+		d.ID = alert.DeliveryID(id)
+		if header != "{}" {
+			if err := json.Unmarshal([]byte(header), &d.Header); err != nil {
+				return fmt.Errorf("headers of %s: %w", d.ID, err)
+			}
+		}
+		var err error
+		if d.Body, err = decompress(body); err != nil {
+			return fmt.Errorf("body of %s: %w", d.ID, err)
+		}
+		list = append(list, d)
+		return nil
+	})
+	return list, err
+}
+
+func ints(rows *sql.Rows, err error) ([]int64, error) {
+	if err != nil {
+		return nil, err
+	}
+	var list []int64
+	err = each(rows, func(r *sql.Rows) error {
+		var n int64
+		if err := r.Scan(&n); err != nil {
+			return err
+		}
+		list = append(list, n)
+		return nil
+	})
+	return list, err
+}
+
+// Settle ends the claim of deliveries whose outcomes were committed apart from
+// it, the oldest waiting ones.
+func (s *Store) Settle(ctx context.Context, ids []alert.DeliveryID) error {
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = int64(id)
+	}
+	return s.Write(ctx, Rebuildable, func(tx *Tx) error {
+		err := inChunks(args, func(list string, chunk []any) error {
+			return tx.exec(`DELETE FROM pending WHERE delivery IN (`+list+`)`, chunk...)
+		})
+		if err != nil || s.postgres || len(ids) == 0 {
+			return err
+		}
+		var mark int64
+		rows, err := tx.conn.query(tx.ctx, `SELECT value FROM meta WHERE name = 'watermark'`)
+		if err != nil {
+			return err
+		}
+		if err := each(rows, func(r *sql.Rows) error { return r.Scan(&mark) }); err != nil {
+			return err
+		}
+		// Requeued deliveries lie below the watermark; new ones move it.
+		if last := int64(ids[len(ids)-1]); last > mark {
+			return tx.exec(`UPDATE meta SET value = $1 WHERE name = 'watermark'`, last)
+		}
+		return nil
+	})
+}

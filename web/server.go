@@ -1,0 +1,197 @@
+// Package web is the HTTP door: hooks that take deliveries in, the API with its
+// description made from Go types, live events, health and metrics.
+package web
+
+import (
+	"context"
+	"crypto/subtle"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"yagura/auth"
+	"yagura/desk"
+	"yagura/fault"
+	"yagura/intake"
+	"yagura/pipeline"
+	"yagura/store"
+)
+
+// Version is the version of the program and of its API's description.
+var Version = "0.1.0-dev"
+
+// Server answers HTTP requests. Its fields are set once, before Handler.
+type Server struct {
+	Store    *store.Store
+	Desk     *desk.Desk
+	Pipeline *pipeline.Pipeline
+	Verifier func(sourceID string) *intake.Verifier // checks senders' signatures, over the source's own network path
+	EventIDs func(kind string) []string             // paths of a kind's event ids, for repeats at the door
+	Kinds    func() []Kind
+	Ready    func() error // what else must hold before the server is ready; may be nil
+	Trusted  []netip.Prefix
+	Log      *slog.Logger
+	Metrics  *prometheus.Registry // nil: /metrics is not served
+
+	counters *counters
+	limits   limits
+	keys     []key
+	closing  context.Context
+}
+
+type key struct {
+	hash      []byte
+	principal auth.Principal
+}
+
+// AddKey lets whoever sends the token act as p.
+func (s *Server) AddKey(hash []byte, p auth.Principal) {
+	s.keys = append(s.keys, key{hash, p})
+}
+
+// Handler returns the server's routes. Streams end when closing does.
+func (s *Server) Handler(closing context.Context) http.Handler {
+	s.closing = closing
+	s.counters = newCounters(s.Metrics)
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /hooks/{source}", s.plain(s.postHook))
+	mux.HandleFunc("/hooks/", s.plain(s.noHook))
+	mux.HandleFunc("GET /healthz", s.plain(s.getHealth))
+	mux.HandleFunc("GET /readyz", s.plain(s.getReady))
+	if s.Metrics != nil {
+		mux.Handle("GET /metrics", s.metricsHandler())
+	}
+	mux.HandleFunc("GET /api/v1/events", s.plain(s.getEvents))
+	mux.HandleFunc("GET /api/v1/alerts/{id}/raw", s.plain(s.getAlertRaw))
+	mux.HandleFunc("GET /api/v1/deliveries/{id}/raw", s.plain(s.getDeliveryRaw))
+	s.docs(mux)
+	s.describe(humago.New(mux, apiConfig()))
+	mux.HandleFunc("/api/", s.plain(func(http.ResponseWriter, *http.Request) error {
+		return fault.New(fault.NotFound, "there is no such path in the API; /api/openapi.json lists them")
+	}))
+	return secure(mux)
+}
+
+func apiConfig() huma.Config {
+	c := huma.DefaultConfig("Yagura", Version)
+	c.Info.Description = "Receive, triage, investigate and manage security alerts. Every operation needs an API key as `Authorization: Bearer …`."
+	c.OpenAPIPath = "/api/openapi"
+	c.DocsPath = ""     // its page loads scripts from elsewhere: ours is in docs.go
+	c.CreateHooks = nil // no $schema in bodies
+	c.SchemasPath = ""
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "an API key"}}
+	c.Security = []map[string][]string{{"key": {}}}
+	return c
+}
+
+// describe registers every operation of the API.
+func (s *Server) describe(api huma.API) {
+	problems()
+	api.UseMiddleware(s.authenticate(api))
+	s.alertRoutes(api)
+	s.deliveryRoutes(api)
+	s.sourceRoutes(api)
+	describeStreams(api)
+}
+
+// OpenAPI returns the description of the API, JSON.
+func OpenAPI() ([]byte, error) {
+	mux := http.NewServeMux()
+	api := humago.New(mux, apiConfig())
+	(&Server{}).describe(api)
+	return api.OpenAPI().MarshalJSON()
+}
+
+// secure sets the headers that every answer carries.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		next.ServeHTTP(w, r)
+	})
+}
+
+type principalKey struct{}
+
+// principal returns who asks, as the middleware found it.
+func principal(ctx context.Context) auth.Principal {
+	p, _ := ctx.Value(principalKey{}).(auth.Principal)
+	return p
+}
+
+// identify returns who the request's key belongs to.
+func (s *Server) identify(authorization string) (auth.Principal, error) {
+	token := bearer(authorization)
+	if token == "" {
+		return auth.Principal{}, fault.New(fault.Unknown, "this needs an API key; send it as \"Authorization: Bearer <key>\"")
+	}
+	hash := auth.HashToken(token)
+	for _, k := range s.keys {
+		if subtle.ConstantTimeCompare(hash, k.hash) == 1 {
+			return k.principal, nil
+		}
+	}
+	return auth.Principal{}, fault.New(fault.Unknown, "this API key is not valid")
+}
+
+func bearer(authorization string) string {
+	scheme, token, ok := strings.Cut(authorization, " ")
+	if !ok || !strings.EqualFold(scheme, "bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+func (s *Server) authenticate(api huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		p, err := s.identify(ctx.Header("Authorization"))
+		if err == nil {
+			if need, ok := ctx.Operation().Metadata["permission"].(auth.Permission); ok {
+				err = p.May(need)
+			} else {
+				err = fault.New(fault.Denied, "this operation declares no permission")
+			}
+		}
+		if err != nil {
+			pr := s.problem(ctx.Context(), err)
+			ctx.SetHeader("Content-Type", "application/problem+json")
+			if pr.Status == http.StatusUnauthorized {
+				ctx.SetHeader("WWW-Authenticate", "Bearer")
+			}
+			ctx.SetStatus(pr.Status)
+			_ = api.Marshal(ctx.BodyWriter(), "application/json", pr)
+			return
+		}
+		next(huma.WithValue(ctx, principalKey{}, p))
+	}
+}
+
+// allow authenticates a request outside huma's operations.
+func (s *Server) allow(r *http.Request, need auth.Permission) (auth.Principal, error) {
+	p, err := s.identify(r.Header.Get("Authorization"))
+	if err != nil {
+		return p, err
+	}
+	return p, p.May(need)
+}
+
+// operation describes one operation and the permission that it needs.
+func operation(id, method, path, summary string, need auth.Permission) huma.Operation {
+	return huma.Operation{
+		OperationID: id, Method: method, Path: path, Summary: summary,
+		Tags:     []string{strings.Split(strings.TrimPrefix(path, "/api/v1/"), "/")[0]},
+		Metadata: map[string]any{"permission": need},
+	}
+}
+
+// timeout bounds what one request may cost the database.
+const timeout = 30 * time.Second
