@@ -39,6 +39,7 @@ const (
 //   - Each alert of an Alertmanager group becomes a message: the alert's own object with the
 //     group's fields behind its own (receiver, groupKey, groupLabels, commonLabels, commonAnnotations,
 //     externalURL, version, …), except status, state, title and message, which speak of the whole group.
+//   - SNS's confirmations and CloudWatch Logs' checks are messages with a Notice, and no alerts.
 //   - {"Records":[…]}, arrays of objects and lines of JSON become one message each.
 func Decode(body []byte, header map[string]string) ([]Message, []Problem) {
 	d := decoder{budget: MaxUnpacked}

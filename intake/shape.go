@@ -46,7 +46,6 @@ const (
 	fKinesis
 	fArrival
 	fRequestID
-	fAckID
 	fields
 )
 
@@ -58,42 +57,20 @@ func nameField(name []byte) (field, bool) {
 		return fType, true
 	case "MessageId", "messageId", "message_id":
 		return fMessageID, true
-	case "TopicArn":
-		return fTopicArn, true
 	case "Message", "message":
 		return fMessage, true
 	case "Timestamp", "timestamp":
 		return fTimestamp, true
 	case "Subject", "subject":
 		return fSubject, true
-	case "MessageAttributes", "messageAttributes":
-		return fMessageAttributes, true
-	case "Signature":
-		return fSignature, true
-	case "SubscribeURL", "SubscribeUrl":
-		return fSubscribeURL, true
-	case "Body", "body":
-		return fBody, true
-	case "ReceiptHandle", "receiptHandle":
-		return fReceiptHandle, true
 	case "Attributes", "attributes":
 		return fAttributes, true
-	case "Messages":
-		return fMessages, true
-	case "Records":
-		return fRecords, true
-	case "records":
-		return fFirehose, true
 	case "subscription":
 		return fSubscription, true
 	case "deliveryAttempt", "delivery_attempt":
 		return fDeliveryAttempt, true
 	case "receivedMessages", "received_messages":
 		return fReceivedMessages, true
-	case "detail":
-		return fDetail, true
-	case "detail-type":
-		return fDetailType, true
 	case "source":
 		return fSource, true
 	case "id":
@@ -114,6 +91,35 @@ func nameField(name []byte) (field, bool) {
 		return fGroupKey, true
 	case "receiver":
 		return fReceiver, true
+	}
+	return awsField(name)
+}
+
+// awsField knows the names that only AWS uses.
+func awsField(name []byte) (field, bool) {
+	switch string(name) {
+	case "TopicArn":
+		return fTopicArn, true
+	case "MessageAttributes", "messageAttributes":
+		return fMessageAttributes, true
+	case "Signature":
+		return fSignature, true
+	case "SubscribeURL", "SubscribeUrl":
+		return fSubscribeURL, true
+	case "Body", "body":
+		return fBody, true
+	case "ReceiptHandle", "receiptHandle":
+		return fReceiptHandle, true
+	case "Messages":
+		return fMessages, true
+	case "Records":
+		return fRecords, true
+	case "records":
+		return fFirehose, true
+	case "detail":
+		return fDetail, true
+	case "detail-type":
+		return fDetailType, true
 	case "awslogs":
 		return fAWSLogs, true
 	case "logEvents":
@@ -138,8 +144,6 @@ func nameField(name []byte) (field, bool) {
 		return fArrival, true
 	case "requestId":
 		return fRequestID, true
-	case "ackId", "ack_id":
-		return fAckID, true
 	}
 	return 0, false
 }
