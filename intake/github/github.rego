@@ -337,7 +337,7 @@ subject_paths := [
 # "Deploy key created: build-box in example/web"
 event_title(m, rule, subject, repo) := concat("", [upper(substring(name, 0, 1)), substring(name, 1, -1), words(": ", split(substring(subject, 0, 150), "\n")[0]), words(" in ", repo)]) if {
 	rule != ""
-	name := replace(replace(rule, "_", " "), ".", " ")
+	name := object.get(phrases, rule, replace(replace(rule, "_", " "), ".", " "))
 }
 
 else := title if {
@@ -346,6 +346,8 @@ else := title if {
 }
 
 else := "GitHub event"
+
+phrases := {"public": "repository made public", "meta.deleted": "webhook deleted", "issues.opened": "issue opened"}
 
 basis(rule, parts) := null if rule == ""
 
