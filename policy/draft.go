@@ -19,6 +19,8 @@ type writer struct {
 	n        int    // which alert of the message, from 1
 	body     []byte
 	problems *[]string
+
+	constants map[string]bool // fingerprints that the package writes as constants
 }
 
 // maxProblems bounds what one message has to say about its policy.
@@ -243,44 +245,6 @@ func (w *writer) topic(d *Draft, name string, v ast.Value) error {
 		return nil
 	}
 	return w.line(&d.Channel, name, v, maxWord)
-}
-
-func (w *writer) fingerprint(d *Draft, name string, v ast.Value) error {
-	var basis []string
-	switch v := v.(type) {
-	case *ast.Array, ast.Set:
-		items, _ := members(v)
-		for _, it := range items {
-			basis = append(basis, line(text(it.Value), maxValue))
-		}
-	case ast.Object:
-		v.Foreach(func(k, val *ast.Term) {
-			if s := line(text(val.Value), maxValue); s != "" {
-				basis = append(basis, line(text(k.Value), maxWord)+"="+s)
-			}
-		})
-	default:
-		basis = []string{line(text(v), maxValue)}
-	}
-	if len(basis) > maxBasis {
-		w.problem("fingerprint has %d parts; the first %d count", len(basis), maxBasis)
-		basis = basis[:maxBasis]
-	}
-	filled := slices.DeleteFunc(slices.Clone(basis), func(s string) bool { return s == "" })
-	if _, object := v.(ast.Object); object { // the names are the policy's own, not the message's
-		for i, s := range filled {
-			_, filled[i], _ = strings.Cut(s, "=")
-		}
-	}
-	switch {
-	case len(filled) == 0:
-		w.problem("fingerprint of %s is empty: every alert would count as the same; it is not used", w.pkg)
-	case !occurs(filled, w.body):
-		w.problem("fingerprint of %s is constant: nothing of it stands in the message, so every alert would count as the same; it is not used", w.pkg)
-	default:
-		d.Basis = basis
-	}
-	return nil
 }
 
 // list returns the members of an array or set; a lone scalar is one of them.

@@ -144,12 +144,16 @@ func TestAnEmptyOrConstantFingerprintIsRefused(t *testing.T) {
 		"empty strings":           {`["", object.get(input, "missing", "")]`, "", "is empty"},
 		"an empty string":         {`""`, "", "is empty"},
 		"an object without value": {`{"user": null}`, "", "is empty"},
+		"in another script":       {`[input.name]`, "アリス", ""},
+		"a constant of a word that stands in the message": {`["brute"]`, "", "is constant"},
+		"a constant by a rule":                            {`[kind, "alice"]`, "", "is constant"},
+		"a constant beside a field":                       {`[kind, input.user]`, "brute|alice", ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := ingest(t, "package ingest.demo\nalerts contains {\"fingerprint\": "+tt.fingerprint+"}",
-				`{"rule": "brute", "user": "alice", "port": 443}`)
+			got := ingest(t, "package ingest.demo\nalerts contains {\"fingerprint\": "+tt.fingerprint+"}\nkind := \"brute\"",
+				`{"rule": "brute", "user": "alice", "port": 443, "name": "\u30a2\u30ea\u30b9"}`)
 			if len(got.Drafts) != 1 || strings.Join(got.Drafts[0].Basis, "|") != tt.want {
 				t.Fatalf("got %+v", got)
 			}

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -133,7 +132,7 @@ func (s *Set) drafts(ctx context.Context, p *program, m Message, input *ast.Term
 			return fault.New(fault.Invalid, "%s: %s of %s yields %d alerts; one message may yield %d", where, name, p.pkg, len(items), MaxDrafts)
 		}
 		for _, item := range items {
-			w := writer{kind: m.Kind, n: len(out.Drafts) + 1, body: m.Body, pkg: p.pkg, where: where, problems: &out.Problems}
+			w := writer{kind: m.Kind, n: len(out.Drafts) + 1, body: m.Body, pkg: p.pkg, where: where, constants: p.constants, problems: &out.Problems}
 			d, err := w.draft(item)
 			if err != nil {
 				if len(p.rules[name]) > 1 { // say which of them
@@ -227,32 +226,4 @@ func article(v ast.Value) string {
 		return "an " + name
 	}
 	return "a " + name
-}
-
-// occurs reports whether any of the basis stands in the message: whole, or a
-// word of it in any letter case. Digests cannot be found and count as derived.
-func occurs(basis []string, body []byte) bool {
-	for _, b := range basis {
-		if bytes.Contains(body, []byte(b)) || looksHashed(b) {
-			return true
-		}
-	}
-	lower := bytes.ToLower(body)
-	for _, b := range basis {
-		for _, word := range strings.FieldsFunc(strings.ToLower(b), func(r rune) bool {
-			return r < 0x80 && !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9')
-		}) {
-			if bytes.Contains(lower, []byte(word)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func looksHashed(s string) bool {
-	if len(s) < 32 {
-		return false
-	}
-	return strings.Trim(s, "0123456789abcdefABCDEF") == ""
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -140,6 +141,7 @@ func parse(fsys fs.FS, name, shown string) (*File, []Problem) {
 	if len(src) > maxFileSize {
 		return nil, []Problem{{File: shown, Severity: Bad, Text: fmt.Sprintf("is larger than %d bytes", maxFileSize)}}
 	}
+	src = bytes.TrimPrefix(src, []byte("\uFEFF"))
 	f := &File{Path: shown, Version: "v1"}
 	caps := capabilities()
 	f.module, err = ast.ParseModuleWithOpts(shown, string(src), ast.ParserOptions{RegoVersion: ast.RegoV1, Capabilities: caps})

@@ -49,6 +49,7 @@ func newSet(c *ast.Compiler, files []*File) (*Set, error) {
 			if err != nil {
 				return nil, err
 			}
+			p.constants = constantBases(modulesOf(files, f.Package))
 			if len(p.rules) > 0 { // others are libraries that happen to stand there
 				s.ingest[kindOf(els)] = p
 			}
@@ -64,6 +65,17 @@ func newSet(c *ast.Compiler, files []*File) (*Set, error) {
 		}
 	}
 	return s, nil
+}
+
+// modulesOf returns what the files in force say of a package, as it was written.
+func modulesOf(files []*File, pkg string) []*ast.Module {
+	var out []*ast.Module
+	for _, f := range files {
+		if f.Package == pkg && !f.Replaced && f.Ignored == "" {
+			out = append(out, f.module)
+		}
+	}
+	return out
 }
 
 // Kinds lists the kinds that have an ingest policy, sorted.
@@ -133,6 +145,8 @@ type program struct {
 	query ast.Body
 	qc    ast.QueryCompiler
 	reads reads // what of input they can look at
+
+	constants map[string]bool // see constantBases
 }
 
 func newProgram(c *ast.Compiler, elements, wanted []string) (*program, error) {
@@ -176,7 +190,12 @@ func newProgram(c *ast.Compiler, elements, wanted []string) (*program, error) {
 }
 
 // eval evaluates the package and returns the values of its defined rules.
-func (s *Set) eval(ctx context.Context, p *program, m Message, input *ast.Term, tracer topdown.QueryTracer) (map[string]ast.Value, error) {
+func (s *Set) eval(ctx context.Context, p *program, m Message, input *ast.Term, tracer topdown.QueryTracer) (values map[string]ast.Value, err error) {
+	defer func() { // whatever a message does to the library, only that message fails
+		if r := recover(); r != nil {
+			values, err = nil, fault.Wrap(fmt.Errorf("panic: %v", r), fault.Internal, "evaluating %s failed", p.pkg)
+		}
+	}()
 	cancel := topdown.NewCancel()
 	defer context.AfterFunc(ctx, cancel.Cancel)()
 	timer := time.AfterFunc(Timeout, cancel.Cancel)
