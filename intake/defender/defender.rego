@@ -124,7 +124,7 @@ else := "quarantined" if {
 else := "detected"
 
 link(a, around, id) := url if {
-	url := yagura.pick([a, around], ["alertWebUrl", "alertUri", "alertUrl", "incidentWebUrl", "incidentUri", "webUrl", "sourceMaterials", "portalUrl"])
+	url := yagura.pick(a, ["alertWebUrl", "alertUri", "alertUrl", "incidentWebUrl", "incidentUri", "webUrl", "sourceMaterials", "portalUrl"])
 	startswith(url, "http")
 }
 
