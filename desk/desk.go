@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,7 @@ type Desk struct {
 	kinds   func() []string // kinds that some policy reads
 	sources atomic.Pointer[map[string]source.Source]
 	looked  atomic.Int64 // when an unknown id last made it read the sources
+	reading sync.Mutex   // held from reading the sources to publishing them: an older reading must not come last
 }
 
 // New returns a desk over the store. kinds lists the kinds that some policy
@@ -37,6 +39,8 @@ func New(ctx context.Context, st *store.Store, kinds func() []string, log *slog.
 
 // Refresh reads the sources again; another node may have changed them.
 func (d *Desk) Refresh(ctx context.Context) error {
+	d.reading.Lock()
+	defer d.reading.Unlock()
 	list, err := d.store.Sources(ctx)
 	if err != nil {
 		return fmt.Errorf("reading sources: %w", err)
