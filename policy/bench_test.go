@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -31,14 +30,14 @@ var wideMessage = `{"title": "Many sign-ins failed", "level": 3, "rule": {"name"
 "notes": "` + strings.Repeat("something nobody reads, ", 20) + `", "nested": {"a": [1, 2, 3, {"b": {"c": "d"}}], "e": {"f": 1.5, "g": [true, false, null]}}}`
 
 func BenchmarkIngest(b *testing.B) {
-	set, err := policy.Load(context.Background(), nil, folder(map[string]string{"t.rego": wideRego}))
+	set, err := policy.Load(b.Context(), nil, folder(map[string]string{"t.rego": wideRego}))
 	if err != nil {
 		b.Fatal(err)
 	}
 	m := policy.Message{Kind: "demo", Source: "demo-prod", Body: []byte(wideMessage)}
 	b.ReportAllocs()
 	for b.Loop() {
-		got, err := set.Ingest(context.Background(), m)
+		got, err := set.Ingest(b.Context(), m)
 		if err != nil || len(got.Drafts) != 1 || len(got.Problems) > 0 {
 			b.Fatal(got, err)
 		}
@@ -46,7 +45,7 @@ func BenchmarkIngest(b *testing.B) {
 }
 
 func BenchmarkTriage(b *testing.B) {
-	set, err := policy.Load(context.Background(), nil, folder(map[string]string{"t.rego": `package triage
+	set, err := policy.Load(b.Context(), nil, folder(map[string]string{"t.rego": `package triage
 severity := "high" if input.alert.rule == "signin-bruteforce"
 tags contains "vip" if {
 	some o in input.alert.observables
@@ -61,7 +60,7 @@ publish := "notice" if input.alert.metadata.title == "nothing"
 		Observables: []alert.Observable{{Type: alert.IP, Value: "198.51.100.7"}}}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := set.Triage(context.Background(), policy.TriageInput{Alert: a, Data: []byte(wideMessage)}); err != nil {
+		if _, err := set.Triage(b.Context(), policy.TriageInput{Alert: a, Data: []byte(wideMessage)}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"context"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -46,7 +45,7 @@ func TestCheckTellsWhatWasHardlyMeant(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			problems := policy.Check(context.Background(),
+			problems := policy.Check(t.Context(),
 				folder(map[string]string{"ours.rego": "package ingest.ours\nalerts contains {}", "l.rego": "package lib.x\ny := 1", "u.rego": "package ingest.user\nimport data.lib.x\nalerts contains {\"title\": x.y}"}),
 				folder(map[string]string{"p.rego": tt.rego}))
 			var lines []string
@@ -65,7 +64,7 @@ func TestCheckListsAllErrorsAndLoadTheFirst(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{"a.rego": "package ingest.a\nalerts contains x\nalert contains y", "b.rego": "package"}
 	var bad int
-	for _, p := range policy.Check(context.Background(), nil, folder(files)) {
+	for _, p := range policy.Check(t.Context(), nil, folder(files)) {
 		if p.Severity == policy.Bad {
 			bad++
 		}

@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -22,11 +21,11 @@ func runFixtures(t *testing.T, files map[string]string, opts policy.TestOptions)
 	t.Helper()
 	files["demo/demo.rego"] = demoRego
 	fsys := folder(files)
-	set, err := policy.Load(context.Background(), nil, fsys)
+	set, err := policy.Load(t.Context(), nil, fsys)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return policy.Test(context.Background(), set, fsys, opts)
+	return policy.Test(t.Context(), set, fsys, opts)
 }
 
 func TestSamplesThatMeetTheirExpectationPass(t *testing.T) {

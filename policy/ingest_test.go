@@ -13,7 +13,7 @@ import (
 
 func ingestError(t *testing.T, rego, body string) error {
 	t.Helper()
-	_, err := load(t, rego).Ingest(context.Background(), policy.Message{Kind: "demo", Body: []byte(body)})
+	_, err := load(t, rego).Ingest(t.Context(), policy.Message{Kind: "demo", Body: []byte(body)})
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -61,7 +61,7 @@ func TestALoopEndsAtTheTimeout(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes the whole timeout")
 	}
-	_, err := set.Ingest(context.Background(), policy.Message{Kind: "demo", Body: []byte(`{}`)})
+	_, err := set.Ingest(t.Context(), policy.Message{Kind: "demo", Body: []byte(`{}`)})
 	if err == nil || !strings.Contains(err.Error(), "took longer than 2s") || !strings.HasPrefix(err.Error(), "t.rego:") || !fault.Is(err, fault.Invalid) {
 		t.Errorf("got %v", err)
 	}
@@ -70,7 +70,7 @@ func TestALoopEndsAtTheTimeout(t *testing.T) {
 func TestACallerWhoGivesUpStopsTheEvaluation(t *testing.T) {
 	t.Parallel()
 	set := load(t, "package ingest.demo\nalerts contains {\"title\": \"x\"} if {\n\tsome a in numbers.range(1, 100000)\n\tsome b in numbers.range(1, 100000)\n\ta * b < 0\n}")
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := set.Ingest(ctx, policy.Message{Kind: "demo", Body: []byte(`{}`)})
 	if !fault.Is(err, fault.Unavailable) {
@@ -123,22 +123,22 @@ func TestNotDeclinedWhereIgnoreIsFalseOrTheReasonEmpty(t *testing.T) {
 
 func TestWhatNoPolicyReadsIsReadByTheGenericOne(t *testing.T) {
 	t.Parallel()
-	set, err := policy.Load(context.Background(), nil, folder(map[string]string{
+	set, err := policy.Load(t.Context(), nil, folder(map[string]string{
 		"g.rego": "package ingest.generic\nalerts := [{\"title\": object.get(input, \"t\", \"\")}]",
 		"d.rego": "package ingest.demo\nignore if input.t",
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := set.Ingest(context.Background(), policy.Message{Kind: "newproduct", Body: []byte(`{"t": "A"}`)})
+	got, err := set.Ingest(t.Context(), policy.Message{Kind: "newproduct", Body: []byte(`{"t": "A"}`)})
 	if err != nil || len(got.Drafts) != 1 || len(got.Problems) != 1 || got.Drafts[0].Title != "A" {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	got, err = set.Ingest(context.Background(), policy.Message{Kind: "demo", Body: []byte(`{"t": "B"}`)})
+	got, err = set.Ingest(t.Context(), policy.Message{Kind: "demo", Body: []byte(`{"t": "B"}`)})
 	if err != nil || !got.Declined || got.By != "d.rego:2" || len(got.Drafts) != 1 || got.Drafts[0].Title != "B" {
 		t.Errorf("a declined message described by the generic policy: %+v, %v", got, err)
 	}
-	_, err = load(t, "package ingest.demo\nalerts contains {}").Ingest(context.Background(), policy.Message{Kind: "other", Body: []byte(`{}`)})
+	_, err = load(t, "package ingest.demo\nalerts contains {}").Ingest(t.Context(), policy.Message{Kind: "other", Body: []byte(`{}`)})
 	if !fault.Is(err, fault.NotFound) {
 		t.Errorf("without a generic policy: %v", err)
 	}
@@ -147,7 +147,7 @@ func TestWhatNoPolicyReadsIsReadByTheGenericOne(t *testing.T) {
 func TestTextMessagesAreInputText(t *testing.T) {
 	t.Parallel()
 	set := load(t, "package ingest.demo\nalerts contains {\"title\": input.text}")
-	got, err := set.Ingest(context.Background(), policy.Message{Kind: "demo", Text: true, Body: []byte("disk {full \xff of host7")})
+	got, err := set.Ingest(t.Context(), policy.Message{Kind: "demo", Text: true, Body: []byte("disk {full \xff of host7")})
 	if err != nil || len(got.Drafts) != 1 || got.Drafts[0].Title != "disk {full \uFFFD of host7" {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -158,11 +158,11 @@ func TestPoliciesReadHeadersAndTheSource(t *testing.T) {
 	set := load(t, `package ingest.demo
 alerts contains {"title": yagura.header("X-Event"), "rule": yagura.source()}
 reason := "no event" if not yagura.header("x-event")`)
-	got, err := set.Ingest(context.Background(), policy.Message{Kind: "demo", Source: "demo-7", Header: map[string]string{"x-event": "push"}, Body: []byte(`{}`)})
+	got, err := set.Ingest(t.Context(), policy.Message{Kind: "demo", Source: "demo-7", Header: map[string]string{"x-event": "push"}, Body: []byte(`{}`)})
 	if err != nil || len(got.Drafts) != 1 || got.Drafts[0].Title != "push" || got.Drafts[0].Rule != "demo-7" {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	got, err = set.Ingest(context.Background(), policy.Message{Kind: "demo", Body: []byte(`{}`)})
+	got, err = set.Ingest(t.Context(), policy.Message{Kind: "demo", Body: []byte(`{}`)})
 	if err != nil || len(got.Drafts) != 0 || got.Reason != "no event" {
 		t.Errorf("without the header: %+v, %v", got, err)
 	}
@@ -184,7 +184,7 @@ func TestARandomPolicyDrawsTheSameForTheSameMessage(t *testing.T) {
 	t.Parallel()
 	set := load(t, "package ingest.demo\nalerts contains {\"title\": sprintf(\"%d %s\", [rand.intn(\"x\", 1000000), uuid.rfc4122(\"k\")])}")
 	title := func(body string) string {
-		got, err := set.Ingest(context.Background(), policy.Message{Kind: "demo", Body: []byte(body)})
+		got, err := set.Ingest(t.Context(), policy.Message{Kind: "demo", Body: []byte(body)})
 		if err != nil || len(got.Drafts) != 1 {
 			t.Fatal(got, err)
 		}
@@ -218,14 +218,14 @@ func TestOnlyWhatIsReadIsConverted(t *testing.T) {
 		`object.get(object.get(input, "a", {}), "b", "")`: "1",
 		`replaced`: "9",
 	} {
-		set, err := policy.Load(context.Background(), nil, folder(map[string]string{
+		set, err := policy.Load(t.Context(), nil, folder(map[string]string{
 			"t.rego": "package ingest.demo\nalerts contains {\"title\": " + expression + "}\nf(x) := x.d\ng(x) := x.b\nh := v if {\n\tsome k\n\tv := input[k]\n\tk == \"d\"\n}\nwhole := input\nreplaced := v if v := inner with input as {\"z\": \"9\"}\ninner := input.z",
 			"l.rego": "package lib.other\ntitle := input.a.b",
 		}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := set.Ingest(context.Background(), policy.Message{Kind: "demo", Body: []byte(body)})
+		got, err := set.Ingest(t.Context(), policy.Message{Kind: "demo", Body: []byte(body)})
 		if err != nil || len(got.Drafts) != 1 || got.Drafts[0].Title != want {
 			t.Errorf("%s: want %q, got %+v, %v", expression, want, got, err)
 		}
@@ -241,7 +241,7 @@ func TestASetServesManyAtOnce(t *testing.T) {
 			for i := range 50 {
 				host := fmt.Sprintf("h%d-%d.example.com", w, i)
 				body := fmt.Sprintf(`{"title": "t", "host": %q, "rule": {"name": "r"}}`, host)
-				got, err := set.Ingest(context.Background(), policy.Message{Kind: "demo", Body: []byte(body)})
+				got, err := set.Ingest(t.Context(), policy.Message{Kind: "demo", Body: []byte(body)})
 				if err != nil || len(got.Drafts) != 1 || got.Drafts[0].Basis[1] != host {
 					t.Errorf("got %+v, %v", got, err)
 				}

@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -29,7 +28,7 @@ func TestMessagesThatAreNoJSONAreRefusedWithThePosition(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := set.Ingest(context.Background(), policy.Message{Kind: "demo", Body: []byte(tt.body)})
+			_, err := set.Ingest(t.Context(), policy.Message{Kind: "demo", Body: []byte(tt.body)})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("want %q, got %v", tt.want, err)
 			}

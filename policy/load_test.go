@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -22,7 +21,7 @@ func folder(files map[string]string) fstest.MapFS {
 // load compiles one file, t.rego.
 func load(t *testing.T, rego string) *policy.Set {
 	t.Helper()
-	set, err := policy.Load(context.Background(), nil, folder(map[string]string{"t.rego": rego}))
+	set, err := policy.Load(t.Context(), nil, folder(map[string]string{"t.rego": rego}))
 	if err != nil {
 		t.Fatalf("loading:\n%v", err)
 	}
@@ -32,7 +31,7 @@ func load(t *testing.T, rego string) *policy.Set {
 // ingest evaluates the kind demo on a JSON message.
 func ingest(t *testing.T, rego, body string) policy.Ingested {
 	t.Helper()
-	got, err := load(t, rego).Ingest(context.Background(), policy.Message{Kind: "demo", Source: "demo-prod", Body: []byte(body)})
+	got, err := load(t, rego).Ingest(t.Context(), policy.Message{Kind: "demo", Source: "demo-prod", Body: []byte(body)})
 	if err != nil {
 		t.Fatalf("ingesting: %v", err)
 	}
@@ -73,7 +72,7 @@ alerts contains {
 
 func loadError(t *testing.T, files map[string]string) string {
 	t.Helper()
-	_, err := policy.Load(context.Background(), nil, folder(files))
+	_, err := policy.Load(t.Context(), nil, folder(files))
 	if err == nil {
 		t.Fatal("the bad policy was accepted")
 	}
@@ -118,7 +117,7 @@ func TestTheErrorOfABadFileIsThatOfCurrentRego(t *testing.T) {
 
 func TestFixturesHiddenFoldersAndUnitTestsAreLeftOut(t *testing.T) {
 	t.Parallel()
-	set, err := policy.Load(context.Background(), nil, folder(map[string]string{
+	set, err := policy.Load(t.Context(), nil, folder(map[string]string{
 		"a/demo.rego":                "package ingest.demo\nalerts contains {}",
 		"a/testdata/x.rego":          "not rego",
 		"a/samples/x.rego":           "not rego",
@@ -153,11 +152,11 @@ func TestAUsersKindTakesThePlaceOfOurs(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			set, err := policy.Load(context.Background(), ours, folder(map[string]string{"mine.rego": tt.user}))
+			set, err := policy.Load(t.Context(), ours, folder(map[string]string{"mine.rego": tt.user}))
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := set.Ingest(context.Background(), policy.Message{Kind: "demo", Body: []byte(`{"drill": true}`)})
+			got, err := set.Ingest(t.Context(), policy.Message{Kind: "demo", Body: []byte(`{"drill": true}`)})
 			if err != nil || len(got.Drafts) != 1 || got.Drafts[0].Title != tt.title || got.By != tt.by {
 				t.Errorf("got %+v, %v", got, err)
 			}
@@ -170,7 +169,7 @@ func TestAUsersKindTakesThePlaceOfOurs(t *testing.T) {
 
 func TestKindsAreFoundWithHyphensAndDots(t *testing.T) {
 	t.Parallel()
-	set, err := policy.Load(context.Background(), nil, folder(map[string]string{
+	set, err := policy.Load(t.Context(), nil, folder(map[string]string{
 		"a.rego": "package ingest.cloud_audit\nalerts contains {}",
 		"b.rego": "package ingest.edr.v2\nalerts contains {}",
 		"c.rego": "package ingest.helpers\nf(x) := x",
@@ -187,7 +186,7 @@ func TestKindsAreFoundWithHyphensAndDots(t *testing.T) {
 
 func TestListingsNameFilesAndRules(t *testing.T) {
 	t.Parallel()
-	set, err := policy.Load(context.Background(),
+	set, err := policy.Load(t.Context(),
 		folder(map[string]string{"demo/demo.rego": "package ingest.demo\nalerts contains {}"}),
 		folder(map[string]string{"t.rego": "package triage\nseverity := \"high\" if input.alert\nown := 1"}))
 	if err != nil {

@@ -255,7 +255,7 @@ func (s *Set) failure(ctx context.Context, p *program, err error) error {
 		}
 		return fault.New(fault.Invalid, "%s: %s took longer than %s", where, p.pkg, Timeout)
 	}
-	return fault.New(fault.Invalid, "%s: %s: %s", where, te.Code, te.Message)
+	return fault.New(fault.Invalid, "%s: %s: %s", where, te.Code, paragraphs(te.Message, 1000)) // it may quote the message
 }
 
 // where names the first rule of the package.

@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"context"
 	"fmt"
 	"reflect"
 	"strings"
@@ -15,7 +14,7 @@ import (
 
 func triage(t *testing.T, rego string) policy.Judgement {
 	t.Helper()
-	j, err := load(t, rego).Triage(context.Background(), night())
+	j, err := load(t, rego).Triage(t.Context(), night())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +120,7 @@ func TestTextMessagesReachTriageAsText(t *testing.T) {
 	t.Parallel()
 	in := night()
 	in.Data = []byte("plain words")
-	j, err := load(t, "package triage\ntitle := input.alert.data.text").Triage(context.Background(), in)
+	j, err := load(t, "package triage\ntitle := input.alert.data.text").Triage(t.Context(), in)
 	if err != nil || j.Title != "plain words" {
 		t.Errorf("got %+v, %v", j, err)
 	}
@@ -129,14 +128,14 @@ func TestTextMessagesReachTriageAsText(t *testing.T) {
 
 func TestTriageStandsBeforeCommit(t *testing.T) {
 	t.Parallel()
-	set, err := policy.Load(context.Background(), nil, folder(map[string]string{
+	set, err := policy.Load(t.Context(), nil, folder(map[string]string{
 		"a.rego": "package commit\ntitle := \"older\"\nchannel := \"older\"\npublish := \"discard\"\ntags contains \"a\"",
 		"b.rego": "package triage\ntitle := \"newer\"\ndisposition := \"notice\"\ntags contains \"b\"",
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	j, err := set.Triage(context.Background(), night())
+	j, err := set.Triage(t.Context(), night())
 	if err != nil || j.Title != "newer" || j.Channel != "older" || j.Disposition != alert.Notice || strings.Join(j.Tags, "") != "ba" {
 		t.Errorf("got %+v, %v", j, err)
 	}
@@ -160,7 +159,7 @@ func TestATriagePolicyThatErrsNamesFileAndLine(t *testing.T) {
 		"attr contains \"x\"":            "t.rego:2: an entry of attr",
 		"title := \"a\"\ntitle := \"b\"": "t.rego:3: eval_conflict_error",
 	} {
-		_, err := load(t, "package triage\n"+rules).Triage(context.Background(), night())
+		_, err := load(t, "package triage\n"+rules).Triage(t.Context(), night())
 		if !fault.Is(err, fault.Invalid) || !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%s: want %q, got %v", rules, want, err)
 		}

@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"context"
 	"os"
 	"strings"
 	"testing"
@@ -16,7 +15,7 @@ import (
 // helpers, libraries, numeric attribute values, alerts without a title.
 func TestPoliciesWrittenForWarrenRunUnchanged(t *testing.T) {
 	t.Parallel()
-	ctx := context.Background()
+	ctx := t.Context()
 	fsys := os.DirFS("testdata/warren")
 	set, err := policy.Load(ctx, nil, fsys)
 	if err != nil {
@@ -41,7 +40,7 @@ func TestPoliciesWrittenForWarrenRunUnchanged(t *testing.T) {
 
 func TestAuthPoliciesAreNotedAndNotRun(t *testing.T) {
 	t.Parallel()
-	problems := policy.Check(context.Background(), nil, os.DirFS("testdata/warren"))
+	problems := policy.Check(t.Context(), nil, os.DirFS("testdata/warren"))
 	var noted bool
 	for _, p := range problems {
 		noted = noted || p.File == "auth/http.rego" && p.Severity == policy.Note && strings.Contains(p.Text, "auth.http is not run")
@@ -59,7 +58,7 @@ func TestPublishBecomesADisposition(t *testing.T) {
 			t.Run(pkg+" "+word, func(t *testing.T) {
 				t.Parallel()
 				set := load(t, "package "+pkg+"\n\nimport rego.v1\n\ndefault publish := \"alert\"\n\npublish := \""+word+"\" if input.alert.schema == \"demo\"\n")
-				j, err := set.Triage(context.Background(), policy.TriageInput{Alert: &alert.Alert{Kind: "demo"}})
+				j, err := set.Triage(t.Context(), policy.TriageInput{Alert: &alert.Alert{Kind: "demo"}})
 				if err != nil || j.Disposition != want || j.By != "t.rego:7" {
 					t.Errorf("got %+v, %v", j, err)
 				}
