@@ -41,6 +41,47 @@ var pickBuiltins = []builtin{
 	},
 	{
 		decl: &ast.Builtin{
+			Name:        "yagura.fields",
+			Description: "An object that has, for every name in the table {name: paths}, what yagura.pick finds at these paths.",
+			Decl:        types.NewFunction(types.Args(types.Named("value", types.A), types.Named("table", types.A)), types.Named("texts", types.NewObject(nil, types.NewDynamicProperty(types.A, types.S)))),
+		},
+		call: func(_ Message, args []*ast.Term) (*ast.Term, error) {
+			table, ok := args[1].Value.(ast.Object)
+			if !ok {
+				return nil, nil
+			}
+			pairs := make([][2]*ast.Term, 0, table.Len())
+			table.Foreach(func(name, paths *ast.Term) {
+				var p picker
+				p.first(args[0], paths)
+				text := emptyText
+				if len(p.found) > 0 {
+					text = ast.StringTerm(p.found[0])
+				}
+				pairs = append(pairs, [2]*ast.Term{name, text})
+			})
+			return ast.ObjectTerm(pairs...), nil
+		},
+	},
+	{
+		decl: &ast.Builtin{
+			Name:        "yagura.join",
+			Description: "The texts that are not empty, joined by the separator.",
+			Decl:        types.NewFunction(types.Args(types.Named("separator", types.S), types.Named("texts", types.A)), types.Named("text", types.S)),
+		},
+		call: func(_ Message, args []*ast.Term) (*ast.Term, error) {
+			separator, _ := args[0].Value.(ast.String)
+			var texts []string
+			for _, t := range pathElements(args[1]) {
+				if s := text(t.Value); s != "" {
+					texts = append(texts, s)
+				}
+			}
+			return ast.StringTerm(strings.Join(texts, string(separator))), nil
+		},
+	},
+	{
+		decl: &ast.Builtin{
 			Name:        "yagura.all",
 			Description: "The texts of all scalars found at the paths, without repeats, in the order of the paths.",
 			Decl:        types.NewFunction(types.Args(types.Named("value", types.A), types.Named("paths", types.A)), types.Named("texts", types.NewArray(nil, types.S))),

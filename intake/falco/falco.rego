@@ -12,26 +12,34 @@ else := input.data if is_object(input.data)
 
 else := input
 
-alerts := [{
-	"title": yagura.pick([event, {"none": "Falco alert"}], ["rule", "labels.rule", "labels.alertname", "output", "message", "text", "none"]),
-	"description": yagura.pick(event, ["output", "annotations.info", "annotations.description", "message"]),
-	"rule": rule,
-	"severity": object.get(severities, lower(priority), "medium"),
-	"product_severity": priority,
-	"action": "detected",
-	"seen_at": yagura.pick(event, ["time", ["output_fields", "evt.time"], ["output_fields", "evt.time.iso8601"], "startsAt", "@timestamp"]),
-	"link": yagura.pick(event, ["generatorURL"]),
-	"techniques": lib.techniques(upper(concat(" ", tags))),
-	"observables": array.concat(yagura.observables(event, who), ends),
-	"attributes": yagura.attributes(event, about),
-	"tags": [t | some t in tags; not startswith(t, "T1")],
-	"event_id": event_id,
-	"fingerprint": fingerprint,
-}]
+f := yagura.fields(event, {
+	"rule": ["rule", "labels.rule", "labels.alertname"],
+	"priority": ["priority", "labels.priority", "labels.severity"],
+	"uuid": ["uuid"],
+	"fd": [["output_fields", "fd.name"], "labels.fd_name"],
+	"cluster": [["output_fields", "k8s.ns.name"], ["output_fields", "ka.verb"], ["output_fields", "ct.name"], "labels.k8s_ns_name"],
+})
 
-rule := yagura.pick(event, ["rule", "labels.rule", "labels.alertname"])
-
-priority := yagura.pick(event, ["priority", "labels.priority", "labels.severity"])
+alerts := [object.union(
+	yagura.fields([event, {"none": "Falco alert"}], {
+		"title": ["rule", "labels.rule", "labels.alertname", "output", "message", "text", "none"],
+		"description": ["output", "annotations.info", "annotations.description", "message"],
+		"seen_at": ["time", ["output_fields", "evt.time"], ["output_fields", "evt.time.iso8601"], "startsAt", "@timestamp"],
+		"link": ["generatorURL"],
+	}),
+	{
+		"rule": f.rule,
+		"severity": object.get(severities, lower(f.priority), "medium"),
+		"product_severity": f.priority,
+		"action": "detected",
+		"techniques": lib.techniques(upper(concat(" ", tags))),
+		"observables": array.concat(yagura.observables(event, who), ends),
+		"attributes": yagura.attributes(event, about),
+		"tags": [t | some t in tags; not startswith(t, "T1")],
+		"event_id": event_id,
+		"fingerprint": fingerprint,
+	},
+)]
 
 # Falco's priorities are syslog's levels: falco.org/docs/concepts/rules/basic-elements#priority
 severities := {
@@ -43,17 +51,13 @@ severities := {
 tags := yagura.all(event, ["tags"])
 
 # falcosidekick adds a uuid; Falco's own time is in nanoseconds.
-event_id := yagura.pick(event, ["uuid"]) if yagura.pick(event, ["uuid"]) != ""
+event_id := f.uuid if f.uuid != ""
 
-else := lib.digest(array.concat([rule, yagura.pick(event, ["hostname"])], stamp)) if count(stamp) > 0
-
-else := ""
-
-stamp := yagura.all(event, ["time", ["output_fields", "evt.time"], "output"])
+else := lib.digest(yagura.all(event, ["rule", "hostname", "time", ["output_fields", "evt.time"], "startsAt", "output"]))
 
 # A pod's name changes with each restart, so the basis is its workload; a pod
 # not seen before is a new observable, and so makes the line new again.
-fingerprint := array.concat([rule], yagura.all(event, where_and_who)) if rule != ""
+fingerprint := array.concat([f.rule], yagura.all(event, where_and_who)) if f.rule != ""
 
 else := null
 
@@ -63,17 +67,13 @@ where_and_who := [
 	["output_fields", "user.name"], ["output_fields", "proc.name"],
 	["output_fields", "ka.user.name"], ["output_fields", "ka.target.name"], ["output_fields", "ka.verb"],
 	["output_fields", "ct.user"], ["output_fields", "ct.name"], ["output_fields", "ct.srcip"],
-] if in_cluster
+] if f.cluster != ""
 
 else := [
 	"hostname", "labels.hostname", ["output_fields", "container.name"],
 	["output_fields", "user.name"], ["output_fields", "proc.name"], ["output_fields", "proc.pname"],
 	["output_fields", "evt.args"],
 ]
-
-in_cluster if yagura.pick(event, [
-	["output_fields", "k8s.ns.name"], ["output_fields", "ka.verb"], ["output_fields", "ct.name"], "labels.k8s_ns_name",
-]) != ""
 
 who := [
 	["host", "target", "hostname", "labels.hostname", ["output_fields", "evt.hostname"], ["output_fields", "ka.target.pod.name"]],
@@ -97,18 +97,16 @@ who := [
 	["account", "owner", ["output_fields", "ct.useraccountid"], ["output_fields", "ct.recipientaccountid"]],
 ]
 
-fd := yagura.pick(event, [["output_fields", "fd.name"], "labels.fd_name"])
-
 # fd.name is a path for files, and "client:port->server:port" for connections;
 # in older versions and plain text, "address:port".
-ends := [{"type": "file", "value": fd, "role": "target"}] if startswith(fd, "/")
+ends := [{"type": "file", "value": f.fd, "role": "target"}] if startswith(f.fd, "/")
 
 else := [{"type": "ip", "value": a, "role": ["source", "target"][i]} |
-	some i, part in array.slice(split(fd, "->"), 0, 2)
+	some i, part in array.slice(split(f.fd, "->"), 0, 2)
 	a := address(part)
-] if contains(fd, "->")
+] if contains(f.fd, "->")
 
-else := [{"type": "ip", "value": address(fd), "role": "target"}] if address(fd)
+else := [{"type": "ip", "value": address(f.fd), "role": "target"}] if address(f.fd)
 
 else := []
 

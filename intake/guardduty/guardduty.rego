@@ -25,50 +25,62 @@ alerts := [] if clean_scan
 
 else := [finding(f) | some f in findings]
 
-finding(f) := {
-	"title": title(f),
-	"description": yagura.pick(f, ["description"]),
-	"rule": rule,
-	"severity": severity(lib.num(score)),
-	"product_severity": score,
-	"action": action(f),
-	"seen_at": yagura.pick([f, input], ["service.eventLastSeen", "updatedAt", "createdAt", "time"]),
-	"link": link(region, id),
-	"techniques": techniques(f, rule),
-	"observables": observables,
-	"attributes": yagura.attributes(f, about),
-	"tags": lib.without_blank([lower(split(rule, ":")[0]), sample, archived(f)]),
-	"event_id": concat("/", lib.without_blank([id, updated, yagura.pick(f, ["service.count"]), score, sample])),
-	"fingerprint": fingerprint(id, rule, observables),
-} if {
-	rule := yagura.pick([f, input], ["type", "detail-type"])
-	id := yagura.pick([f, input], ["id"])
-	score := yagura.pick(f, ["severity"])
-	region := yagura.pick([f, input], ["region"])
-	updated := yagura.pick(f, ["updatedAt", "service.eventLastSeen", "createdAt"])
-	sample := sample_word(f)
+finding(f) := object.union(
+	yagura.fields([f, input, {"none": "GuardDuty finding"}], {
+		"title": ["title", "type", "detail-type", "description", "none"],
+		"description": ["description"],
+		"rule": ["type", "detail-type"],
+		"product_severity": ["severity"],
+		"seen_at": ["service.eventLastSeen", "updatedAt", "createdAt", "time"],
+	}),
+	object.union(
+		{
+			"severity": severity(lib.num(x.score), x.scan),
+			"action": action(x),
+			"link": link(x.region, x.id),
+			"techniques": techniques(f, x.rule),
+			"observables": observables,
+			"attributes": yagura.attributes(f, about),
+			"tags": [lower(split(x.rule, ":")[0]), sample, archived(x)],
+			"event_id": yagura.join("/", [x.id, x.updated, x.count, x.score, sample]),
+			"fingerprint": fingerprint(x.id, x.rule, observables),
+		},
+		in_object(f, x),
+	),
+) if {
+	x := yagura.fields([f, input], {
+		"rule": ["type", "detail-type"],
+		"id": ["id"],
+		"score": ["severity"],
+		"region": ["region"],
+		"updated": ["updatedAt", "service.eventLastSeen", "createdAt"],
+		"count": ["service.count"],
+		"role": ["service.resourceRole"],
+		"archived": ["service.archived"],
+		"sample": ["service.additionalInfo.sample"],
+		"info": ["service.additionalInfo.value"],
+		"scan": ["scanResultDetails.scanResultStatus"],
+		"bucket": ["s3ObjectDetails.bucketName"],
+		"blocked": ["service.action.networkConnectionAction.blocked", "service.action.dnsRequestAction.blocked", "service.action.portProbeAction.blocked"],
+	})
+	sample := sample_word(x)
 	observables := array.concat(
-		yagura.observables(f, who(f)),
+		yagura.observables(f, who(x)),
 		yagura.observables([f, input], [["account", "owner", "accountId", "account"]]),
 	)
 }
 
-title(f) := t if {
-	t := yagura.pick(f, ["title"])
-	t != ""
-}
+# A threat in a scanned object comes without a title.
+in_object(f, x) := {"title": concat("", [
+	"Malware in s3://", x.bucket, "/", yagura.pick(f, ["s3ObjectDetails.objectKey"]), ": ",
+	concat(", ", yagura.all(f, ["scanResultDetails.threats.name"])),
+])} if x.bucket != ""
 
-else := concat("", ["Malware in s3://", bucket, "/", yagura.pick(f, ["s3ObjectDetails.objectKey"]), ": ", threats]) if {
-	bucket := yagura.pick(f, ["s3ObjectDetails.bucketName"])
-	bucket != ""
-	threats := concat(", ", yagura.all(f, ["scanResultDetails.threats.name"]))
-}
-
-else := yagura.pick([f, input, {"none": "GuardDuty finding"}], ["type", "description", "detail-type", "none"])
+else := {}
 
 # GuardDuty's own bands: docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html
 # A threat found in a scanned object comes without a score.
-severity(score) := "critical" if score >= 9
+severity(score, scan) := "critical" if score >= 9
 
 else := "high" if score >= 7
 
@@ -78,15 +90,11 @@ else := "low" if score >= 1
 
 else := "info" if score >= 0
 
-else := "high" if yagura.pick(message, ["scanResultDetails.scanResultStatus"]) == "THREATS_FOUND"
+else := "high" if scan == "THREATS_FOUND"
 
 else := "medium"
 
-action(f) := "blocked" if "true" in yagura.all(f, [
-	"service.action.networkConnectionAction.blocked",
-	"service.action.dnsRequestAction.blocked",
-	"service.action.portProbeAction.blocked",
-])
+action(x) := "blocked" if x.blocked == "true"
 
 else := "detected"
 
@@ -109,13 +117,13 @@ else := array.concat([rule], [o.value | some o in observables; o.role != "source
 
 else := null
 
-sample_word(f) := "sample" if yagura.pick(f, ["service.additionalInfo.sample"]) == "true"
+sample_word(x) := "sample" if x.sample == "true"
 
-else := "sample" if contains(yagura.pick(f, ["service.additionalInfo.value"]), `"sample":true`)
+else := "sample" if contains(x.info, `"sample":true`)
 
 else := ""
 
-archived(f) := "archived" if yagura.pick(f, ["service.archived"]) == "true"
+archived(x) := "archived" if x.archived == "true"
 
 else := ""
 
@@ -128,7 +136,7 @@ techniques(f, rule) := lib.techniques(concat("\n", yagura.all(f, [
 else := []
 
 # The resource is a finding's target, unless GuardDuty says that it acted.
-who(f) := rows("source", "target") if yagura.pick(f, ["service.resourceRole"]) == "ACTOR"
+who(x) := rows("source", "target") if x.role == "ACTOR"
 
 else := rows("target", "source")
 

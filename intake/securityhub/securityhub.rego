@@ -27,58 +27,62 @@ else := ocsf(f)
 
 # ---- ASFF ----
 
-asff(f) := {
-	"title": yagura.pick([f, input, {"none": "Security Hub finding"}], ["Title", "Types", "GeneratorId", "detail-type", "message", "none"]),
-	"description": yagura.pick(f, ["Description"]),
-	"rule": rule(f, product),
-	"severity": severity(f, label),
-	"product_severity": label,
-	"action": action(f),
-	"condition": condition(f),
-	"seen_at": yagura.pick([f, input], ["LastObservedAt", "UpdatedAt", "ProcessedAt", "CreatedAt", "FirstObservedAt", "time"]),
-	"link": link(f, region, id),
-	"techniques": lib.techniques(concat(" ", yagura.all(f, ["Types"]))),
-	"observables": array.concat(yagura.observables(f, who(f)), affected(f)),
-	"attributes": array.concat(yagura.attributes(f, about), yagura.attributes(f, about_source)),
-	"tags": tags(f, product),
-	# A finding keeps its id; a change of the finding or of its handling is an
-	# event of its own, and the latter does not touch UpdatedAt.
-	"event_id": lib.digest(yagura.all(f, [
-		"Id", "UpdatedAt", "LastObservedAt", "RecordState", "Workflow.Status", "Compliance.Status",
-		"Severity.Label", "Title", "AwsAccountId",
-	])),
-	"fingerprint": lib.basis(yagura.all(f, ["ProductArn", "Id", "Resources.Id"])),
-} if {
-	product := yagura.pick(f, ["ProductName", ["ProductFields", "aws/securityhub/ProductName"]])
-	label := yagura.pick(f, ["Severity.Label", "FindingProviderFields.Severity.Label", "Severity.Normalized", "Severity.Original", "Severity.Product"])
-	id := yagura.pick(f, ["Id"])
-	region := region_of(f)
+asff(f) := object.union(
+	yagura.fields([f, input, {"none": "Security Hub finding"}], {
+		"title": ["Title", "Types", "GeneratorId", "detail-type", "message", "none"],
+		"description": ["Description"],
+		"product_severity": ["Severity.Label", "FindingProviderFields.Severity.Label", "Severity.Normalized", "Severity.Original", "Severity.Product"],
+		"seen_at": ["LastObservedAt", "UpdatedAt", "ProcessedAt", "CreatedAt", "FirstObservedAt", "time"],
+	}),
+	{
+		"rule": rule(x),
+		"severity": severity(x),
+		"action": action(f),
+		"condition": condition(f, x),
+		"link": link(x.url, x.region, x.id),
+		"techniques": lib.techniques(x.type),
+		"observables": array.concat(yagura.observables(f, who(x)), affected(f)),
+		"attributes": yagura.attributes(f, about),
+		"tags": [lower(x.product), sample(x), handling(x)],
+		# A finding keeps its id; a change of the finding or of its handling is an
+		# event of its own, and the latter does not touch UpdatedAt.
+		"event_id": lib.digest(yagura.all(f, [
+			"Id", "UpdatedAt", "LastObservedAt", "RecordState", "Workflow.Status", "Compliance.Status",
+			"Severity.Label", "Title", "AwsAccountId",
+		])),
+		"fingerprint": lib.basis(yagura.all(f, ["ProductArn", "Id", "Resources.Id"])),
+	},
+) if {
+	x := yagura.fields([f, input], {
+		"product": ["ProductName", ["ProductFields", "aws/securityhub/ProductName"]],
+		"named": ["Compliance.SecurityControlId", "ProductFields.ControlId", "Vulnerabilities.Id"],
+		"generator": ["GeneratorId", "Types"],
+		"type": ["Types"],
+		"label": ["Severity.Label", "FindingProviderFields.Severity.Label"],
+		"normalized": ["Severity.Normalized"],
+		"id": ["Id"],
+		"url": ["SourceUrl"],
+		"region": ["Region", "Resources.Region", "region"],
+		"compliance": ["Compliance.Status"],
+		"vulnerability": ["Vulnerabilities.Id"],
+		"workflow": ["Workflow.Status", "WorkflowState"],
+		"record": ["RecordState"],
+		"inspector": [["ProductFields", "aws/inspector/FindingStatus"]],
+		"role": [["ProductFields", "aws/guardduty/service/resourceRole"]],
+		"sample": ["Sample", ["ProductFields", "aws/guardduty/service/additionalInfo/sample"]],
+	})
 }
-
-region_of(f) := r if {
-	r := yagura.pick([f, input], ["Region", "Resources.Region", "region"])
-	r != ""
-}
-
-else := parts[3] if {
-	parts := split(yagura.pick(f, ["ProductArn"]), ":")
-}
-
-else := ""
 
 # A control, a vulnerability, the type of a threat finding, or what generated it.
-rule(f, product) := r if {
-	r := yagura.pick(f, ["Compliance.SecurityControlId", "ProductFields.ControlId", "Vulnerabilities.Id"])
-	r != ""
-}
+rule(x) := x.named if x.named != ""
 
 # GuardDuty's types end in the type that GuardDuty itself uses, with a hyphen for the slash.
 else := regex.replace(parts[count(parts) - 1], `^([A-Za-z]+:[A-Za-z0-9]+)-`, "$1/") if {
-	product == "GuardDuty"
-	parts := split(yagura.pick(f, ["Types"]), "/")
+	x.product == "GuardDuty"
+	parts := split(x.type, "/")
 }
 
-else := yagura.pick(f, ["GeneratorId", "Types"])
+else := x.generator
 
 # AWS maps its labels to the normalized score itself:
 # docs.aws.amazon.com/securityhub/latest/userguide/asff-required-attributes.html#Severity
@@ -87,9 +91,9 @@ labels := {
 	"INFORMATIONAL": "info", "INFO": "info",
 }
 
-severity(f, label) := labels[upper(label)] if labels[upper(label)]
+severity(x) := labels[upper(x.label)] if labels[upper(x.label)]
 
-else := normalized(lib.num(yagura.pick(f, ["Severity.Normalized"])))
+else := normalized(lib.num(x.normalized))
 
 normalized(n) := "critical" if n >= 90
 
@@ -113,37 +117,31 @@ else := "detected"
 
 # Posture findings are about a state: they have a compliance status, name a
 # vulnerability, or say that they are checks. Threat findings are about an event.
-condition(f) := "fixed" if {
-	posture(f)
-	closed(f)
-}
+condition(f, x) := "" if not posture(f, x)
 
-else := "" if yagura.pick(f, ["Compliance.Status"]) == "NOT_AVAILABLE"
+else := "fixed" if closed(x)
 
-else := "present" if posture(f)
+else := "" if x.compliance == "NOT_AVAILABLE"
 
-else := ""
+else := "present"
 
-posture(f) if is_object(f.Compliance)
+posture(f, x) if x.vulnerability != ""
 
-posture(f) if is_array(f.Vulnerabilities)
+posture(f, x) if startswith(x.type, "Software and Configuration Checks")
 
-posture(f) if startswith(yagura.pick(f, ["Types"]), "Software and Configuration Checks")
+posture(f, x) if is_object(f.Compliance)
 
-closed(f) if yagura.pick(f, ["Compliance.Status"]) == "PASSED"
+closed(x) if x.compliance == "PASSED"
 
-closed(f) if yagura.pick(f, ["Workflow.Status", "WorkflowState"]) == "RESOLVED"
+closed(x) if x.workflow == "RESOLVED"
 
-closed(f) if yagura.pick(f, ["RecordState"]) == "ARCHIVED"
+closed(x) if x.record == "ARCHIVED"
 
-closed(f) if yagura.pick(f, [["ProductFields", "aws/inspector/FindingStatus"]]) == "CLOSED"
+closed(x) if x.inspector == "CLOSED"
 
 # The product's own page, else the finding in the Security Hub console, which
 # wants its search encoded twice.
-link(f, region, id) := url if {
-	url := yagura.pick(f, ["SourceUrl"])
-	startswith(url, "https://")
-}
+link(url, region, id) := url if startswith(url, "https://")
 
 else := concat("", [
 	console, "/securityhub/home?region=", region,
@@ -156,22 +154,18 @@ else := concat("", [
 
 else := ""
 
-tags(f, product) := lib.without_blank([lower(product), sample(f), handling(f)])
-
-sample(f) := "sample" if {
-	yagura.pick(f, ["Sample", ["ProductFields", "aws/guardduty/service/additionalInfo/sample"]]) == "true"
-}
+sample(x) := "sample" if x.sample == "true"
 
 else := ""
 
-handling(f) := "suppressed" if yagura.pick(f, ["Workflow.Status"]) == "SUPPRESSED"
+handling(x) := "suppressed" if x.workflow == "SUPPRESSED"
 
-else := "archived" if yagura.pick(f, ["RecordState"]) == "ARCHIVED"
+else := "archived" if x.record == "ARCHIVED"
 
 else := ""
 
 # GuardDuty says where the resource itself acted; elsewhere the other end did.
-who(f) := rows("target") if yagura.pick(f, [["ProductFields", "aws/guardduty/service/resourceRole"]]) == "ACTOR"
+who(x) := rows("target") if x.role == "ACTOR"
 
 else := rows("source")
 
@@ -246,9 +240,6 @@ about := [
 	["first_seen", "FirstObservedAt"],
 	["remediation", "Remediation.Recommendation.Text"],
 	["remediation_url", "Remediation.Recommendation.Url"],
-]
-
-about_source := [
 	["vulnerability", "Vulnerabilities.Id"],
 	["package", "Vulnerabilities.VulnerablePackages.Name"],
 	["package_version", "Vulnerabilities.VulnerablePackages.Version"],
@@ -279,7 +270,7 @@ ocsf(f) := {
 	"seen_at": yagura.pick([f, input], [
 		"finding_info.last_seen_time", "finding_info.last_seen_time_dt", "time", "time_dt", "finding_info.created_time_dt",
 	]),
-	"link": link(f, yagura.pick([f, input], ["cloud.region", "region"]), yagura.pick(f, ["finding_info.uid", "metadata.uid"])),
+	"link": link("", yagura.pick([f, input], ["cloud.region", "region"]), yagura.pick(f, ["finding_info.uid", "metadata.uid"])),
 	"techniques": yagura.all(f, ["finding_info.attacks.technique.uid", "attacks.technique.uid"]),
 	"observables": array.concat(
 		yagura.observables(f, [
@@ -309,7 +300,7 @@ ocsf(f) := {
 		["remediation", "remediation.desc"],
 		["first_seen", "finding_info.first_seen_time_dt"],
 	]),
-	"tags": lib.without_blank([lower(yagura.pick(f, ["metadata.product.name"]))]),
+	"tags": [lower(yagura.pick(f, ["metadata.product.name"]))],
 	"event_id": lib.digest(yagura.all(f, [
 		"finding_info.uid", "finding_info.modified_time_dt", "finding_info.last_seen_time_dt", "time_dt", "time",
 		"status", "status_code", "compliance.status", "severity_id",

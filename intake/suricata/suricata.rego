@@ -14,76 +14,74 @@ else := input
 
 signature := object.get(event, "alert", null)
 
-kind := yagura.pick(event, ["event_type"])
+# f holds the fields that rules below look at, "" where the event has none.
+f := yagura.fields(event, {
+	"kind": ["event_type"],
+	"priority": ["alert.severity"],
+	"word": ["alert.metadata.signature_severity"],
+	"action": ["alert.action"],
+	"verdict": ["verdict.action"],
+	"attacker": ["alert.source.ip"],
+	"proto": ["proto"],
+	"app_proto": ["app_proto"],
+	"src_ip": ["src_ip"],
+	"src_port": ["src_port"],
+	"dest_ip": ["dest_ip"],
+	"dest_port": ["dest_port"],
+})
 
-# A message that is not of EVE at all is still shown, so that it is not missed.
-stranger if {
-	kind == ""
-	not is_object(signature)
-}
-
-reason := concat("", ["event type ", kind, " is a record of traffic, no alert"]) if {
-	kind != ""
+reason := concat("", ["event type ", f.kind, " is a record of traffic, no alert"]) if {
+	f.kind != ""
 	not is_object(signature)
 }
 
 alerts := [detection] if is_object(signature)
 
-else := [unknown] if stranger
+else := [] if f.kind != ""
 
-else := []
-
-unknown := {
+# A message that is not of EVE at all is still shown, so that it is not missed.
+else := [{
 	"title": yagura.pick([input, {"none": "Message that is no Suricata event"}], ["message", "msg", "text", "none"]),
 	"severity": "medium",
 	"seen_at": yagura.pick(input, ["timestamp", "@timestamp"]),
-}
+}]
 
-detection := {
-	"title": yagura.pick([event, {"none": "Suricata alert"}], ["alert.signature", "alert.category", "none"]),
-	"description": description,
-	"rule": yagura.pick(event, ["alert.signature", "alert.signature_id"]),
-	"severity": severity,
-	"product_severity": priority,
-	"action": action,
-	"seen_at": yagura.pick(event, ["timestamp", "@timestamp", "flow.start"]),
-	"link": yagura.pick(event, ["alert.links"]),
-	"techniques": yagura.all(event, ["alert.metadata.mitre_technique_id"]),
-	"observables": array.concat(
-		yagura.observables(event, array.concat(ends, who)),
-		lib.cves(yagura.all(event, ["alert.metadata.cve"]), "exploited"),
-	),
-	"attributes": yagura.attributes(event, about),
-	"tags": yagura.all(event, ["alert.category", "alert.metadata.tag"]),
-	# Suricata gives events no id. One flow may meet a signature several times,
-	# never twice in the same microsecond.
-	"event_id": lib.digest(yagura.all(event, ["flow_id", "timestamp", "alert.gid", "alert.signature_id", "tx_id", "pcap_cnt", "src_ip", "src_port", "dest_ip", "dest_port"])),
-	"fingerprint": lib.basis(yagura.all(event, ["alert.gid", "alert.signature_id", "alert.signature", "src_ip", "dest_ip"])),
-}
+detection := object.union(
+	yagura.fields([event, {"none": "Suricata alert"}], {
+		"title": ["alert.signature", "alert.category", "none"],
+		"rule": ["alert.signature", "alert.signature_id"],
+		"product_severity": ["alert.severity"],
+		"seen_at": ["timestamp", "@timestamp", "flow.start"],
+	}),
+	{
+		"description": description,
+		"severity": severity,
+		"action": action,
+		"techniques": yagura.all(event, ["alert.metadata.mitre_technique_id"]),
+		"observables": array.concat(yagura.observables(event, ends), yagura.observables(event, who)),
+		"attributes": yagura.attributes(event, about),
+		"tags": yagura.all(event, ["alert.category", "alert.metadata.tag"]),
+		# Suricata gives events no id. One flow may meet a signature several
+		# times, never twice in the same microsecond.
+		"event_id": lib.digest(yagura.all(event, ["flow_id", "timestamp", "alert.gid", "alert.signature_id", "tx_id", "pcap_cnt", "src_ip", "src_port", "dest_ip", "dest_port"])),
+		"fingerprint": lib.basis(yagura.all(event, ["alert.gid", "alert.signature_id", "alert.signature", "src_ip", "dest_ip"])),
+	},
+)
 
-description := concat(" ", lib.without_blank([
-	yagura.pick(event, ["proto"]), side(["src_ip"], ["src_port"]), "to", side(["dest_ip"], ["dest_port"]),
-	yagura.pick(event, ["app_proto"]),
-])) if yagura.pick(event, ["src_ip", "dest_ip"]) != ""
+# In words: "TCP 192.0.2.1 port 4711 to 192.0.2.2 port 80 http".
+description := "" if f.src_ip == ""
 
-else := ""
-
-side(ip, port) := concat(" port ", lib.without_blank([yagura.pick(event, ip), yagura.pick(event, port)]))
+else := yagura.join(" ", [f.proto, yagura.join(" port ", [f.src_ip, f.src_port]), "to", yagura.join(" port ", [f.dest_ip, f.dest_port]), f.app_proto])
 
 # The priority of the signature's class, 1 the most severe: classification.config
 # of Suricata has 1 to 4; 255 stands where a rule has none.
 severities := {"1": "high", "2": "medium", "3": "low", "4": "info"}
 
-priority := yagura.pick(event, ["alert.severity"])
+severity := severities[f.priority] if severities[f.priority]
 
-severity := severities[priority] if severities[priority]
+else := words[lower(f.word)] if words[lower(f.word)]
 
-else := words[word] if {
-	word := lower(yagura.pick(event, ["alert.metadata.signature_severity"]))
-	words[word]
-}
-
-else := "info" if lib.num(priority) > 4
+else := "info" if lib.num(f.priority) > 4
 
 else := "medium"
 
@@ -91,19 +89,19 @@ else := "medium"
 words := {"critical": "critical", "major": "high", "minor": "low", "informational": "info"}
 
 # In IDS mode everything is allowed; an IPS says blocked, and records the drop.
-action := "blocked" if yagura.pick(event, ["alert.action"]) == "blocked"
+action := "blocked" if f.action == "blocked"
 
-else := "blocked" if kind == "drop"
+else := "blocked" if f.kind == "drop"
 
-else := "blocked" if yagura.pick(event, ["verdict.action"]) in {"drop", "reject"}
+else := "blocked" if f.verdict in {"drop", "reject"}
 
-else := "allowed" if yagura.pick(event, ["alert.action"]) == "allowed"
+else := "allowed" if f.action == "allowed"
 
 else := "detected"
 
 # A rule with the keyword target says who attacks whom; others only who sent.
 ends := [["ip", "source", "alert.source.ip"], ["ip", "target", "alert.target.ip"]] if {
-	yagura.pick(event, ["alert.source.ip"]) != ""
+	f.attacker != ""
 }
 
 else := [["ip", "source", "src_ip"], ["ip", "target", "dest_ip"]]
@@ -117,6 +115,7 @@ who := [
 	["email", "source", "smtp.mail_from", "email.from"],
 	["email", "target", "smtp.rcpt_to", "email.to"],
 	["user", "actor", "smb.ntlmssp.user", "ftp.user", "krb5.cname"],
+	["cve", "exploited", "alert.metadata.cve"],
 ]
 
 about := [

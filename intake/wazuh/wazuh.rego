@@ -35,23 +35,36 @@ else := brief(e)
 
 # ---- events that matched a rule ----
 
-event(e) := {
-	"title": yagura.pick([e, {"none": "Wazuh alert"}], ["rule.description", "data.vulnerability.title", "full_log", "none"]),
-	"description": yagura.pick(e, ["data.vulnerability.rationale", "data.sca.check.rationale", "full_log", "previous_output"]),
-	"rule": yagura.pick(e, ["rule.id"]),
-	"severity": object.get(words, lower(yagura.pick(e, ["data.vulnerability.severity"])), by_level(lib.num(level))),
-	"product_severity": yagura.pick(e, ["data.vulnerability.severity", "rule.level"]),
-	"action": action(e),
-	"condition": condition(e),
-	"seen_at": yagura.pick(e, ["timestamp", "@timestamp"]),
-	"techniques": yagura.all(e, ["rule.mitre.id", "rule.mitre.technique_id"]),
-	"observables": array.concat(yagura.observables(e, who), yagura.observables(e, whom)),
-	"attributes": array.concat(yagura.attributes(e, about), yagura.attributes(e, about_source)),
-	"tags": yagura.all(e, ["rule.groups"]),
-	"event_id": concat("/", yagura.all(e, ["manager.name", "id", "_id"])),
-	"fingerprint": lib.basis(yagura.all(e, basis(e))),
-} if {
-	level := yagura.pick(e, ["rule.level"])
+event(e) := object.union(
+	yagura.fields([e, {"none": "Wazuh alert"}], {
+		"title": ["rule.description", "data.vulnerability.title", "full_log", "none"],
+		"description": ["data.vulnerability.rationale", "data.sca.check.rationale", "full_log", "previous_output"],
+		"rule": ["rule.id"],
+		"product_severity": ["data.vulnerability.severity", "rule.level"],
+		"seen_at": ["timestamp", "@timestamp"],
+	}),
+	{
+		"severity": object.get(words, lower(x.word), by_level(lib.num(x.level))),
+		"action": action(x),
+		"condition": state,
+		"techniques": yagura.all(e, ["rule.mitre.id", "rule.mitre.technique_id"]),
+		"observables": yagura.observables(e, who),
+		"attributes": yagura.attributes(e, about),
+		"tags": yagura.all(e, ["rule.groups"]),
+		"event_id": concat("/", yagura.all(e, ["manager.name", "id", "_id"])),
+		"fingerprint": lib.basis(yagura.all(e, basis(state))),
+	},
+) if {
+	x := yagura.fields(e, {
+		"level": ["rule.level"],
+		"word": ["data.vulnerability.severity"],
+		"cve": ["data.vulnerability.cve"],
+		"status": ["data.vulnerability.status"],
+		"result": ["data.sca.check.result"],
+		"done": ["data.action", "data.alert.action"],
+		"cleaned": ["data.win.eventdata.actionName", "data.win.eventdata.action Name"],
+	})
+	state := condition(x)
 }
 
 # Wazuh's own bands, documentation.wazuh.com "Rules classification" and the
@@ -76,36 +89,36 @@ words := {
 }
 
 # What the product that wrote the log did, where it says so plainly.
-action(e) := "blocked" if {
-	lower(yagura.pick(e, ["data.action", "data.alert.action"])) in {"blocked", "block", "deny", "denied", "drop", "dropped", "reject", "rejected"}
-}
+action(x) := actions[lower(x.done)] if actions[lower(x.done)]
 
-else := "allowed" if {
-	lower(yagura.pick(e, ["data.action", "data.alert.action"])) in {"allowed", "allow", "pass", "accept", "accepted"}
-}
-
-else := "quarantined" if contains(lower(yagura.pick(e, ["data.action", "data.win.eventdata.action Name", "data.win.eventdata.actionName"])), "quarantine")
+else := "quarantined" if contains(lower(x.cleaned), "quarantine")
 
 else := "detected"
 
-# Posture: vulnerabilities, and checks of a configuration against a policy.
-condition(e) := state(yagura.pick(e, ["data.vulnerability.status"])) if is_object(e.data.vulnerability)
+actions := {
+	"blocked": "blocked", "block": "blocked", "deny": "blocked", "denied": "blocked",
+	"drop": "blocked", "dropped": "blocked", "reject": "blocked", "rejected": "blocked",
+	"allowed": "allowed", "allow": "allowed", "pass": "allowed", "accept": "allowed", "accepted": "allowed",
+}
 
-else := object.get(checks, lower(yagura.pick(e, ["data.sca.check.result"])), "")
+# Posture: vulnerabilities, and checks of a configuration against a policy.
+condition(x) := solved(x.status) if x.cve != ""
+
+else := object.get(checks, lower(x.result), "")
 
 checks := {"failed": "present", "passed": "fixed"}
 
-state(status) := "fixed" if lower(status) in {"solved", "obsolete", "fixed", "resolved"}
+solved(status) := "fixed" if lower(status) in {"solved", "obsolete", "fixed", "resolved"}
 
 else := "present"
 
 # What makes it the same thing again: the machine, and the rule with who or what
 # it was about. Posture leaves the rule out: Wazuh has one rule for "failed" or
 # "affects" and another for "passed" or "solved", and they are about one thing.
-basis(e) := [
+basis(state) := [
 	"agent.id", "agent.name", "data.vulnerability.cve", "data.vulnerability.package.name",
 	"data.sca.policy", "data.sca.check.id", "data.sca.check.title",
-] if condition(e) != ""
+] if state != ""
 
 else := [
 	"rule.id", "agent.id", "agent.name",
@@ -135,9 +148,6 @@ who := [
 	],
 	["user", "target", "data.dstuser", "data.win.eventdata.targetUserName"],
 	["process", "actor", "syscheck.audit.process.name", "data.audit.exe"],
-]
-
-whom := [
 	["file", "actor", "data.win.eventdata.image", "data.win.eventdata.processName"],
 	["file", "parent", "data.win.eventdata.parentImage"],
 	["file", "target", "syscheck.path", "data.win.eventdata.targetFilename", "data.virustotal.source.file", "data.file"],
@@ -166,9 +176,6 @@ about := [
 	["frequency", "rule.frequency"],
 	["tactic", "rule.mitre.tactic"],
 	["technique", "rule.mitre.technique"],
-]
-
-about_source := [
 	["src_port", "data.srcport", "data.src_port"],
 	["dest_port", "data.dstport", "data.dest_port"],
 	["protocol", "data.protocol", "data.proto"],
@@ -211,7 +218,7 @@ found(e, inner) := {
 	"severity": object.get(words, lower(word), scored),
 	"product_severity": word,
 	"action": "detected",
-	"condition": state(yagura.pick(v, ["status"])),
+	"condition": solved(yagura.pick(v, ["status"])),
 	"seen_at": yagura.pick(v, ["detection_time", "detected_at", "updated", "published_at", "published"]),
 	"observables": yagura.observables(e, [
 		["cve", "finding", "cve", "vulnerability.id"],
@@ -256,7 +263,7 @@ vulnerability_title(e, v, cve) := t if {
 	t != ""
 }
 
-else := concat(" affects ", lib.without_blank([cve, yagura.pick(e, ["package.name", "name"])]))
+else := yagura.join(" affects ", [cve, yagura.pick(e, ["package.name", "name"])])
 
 # ---- the short form ----
 
