@@ -15,6 +15,8 @@ import (
 // gave it.
 type found struct {
 	title, titleWhy      string
+	titleRank            int    // of the name that gave it
+	what                 string // of a composed title, what happened
 	rule, ruleWhy        string
 	description, descWhy string
 	sev                  alert.Severity
@@ -37,6 +39,7 @@ func (r *reading) decide() {
 	r.vulnerability()
 	r.pickRule()
 	r.pickTitle()
+	r.looseRule()
 	r.pickDescription()
 	r.pickLink()
 	r.pickAction()
@@ -83,29 +86,67 @@ func firstOf(l *leaf) string {
 // noteID takes the last segment of a path such as projects/x/notes/CVE-….
 func noteID(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
 
+// pickRule takes what names the detection. What only says what sort of thing
+// happened ("Open", "network") is no rule: alerts of one rule about one host
+// count as the same thing again.
 func (r *reading) pickRule() {
-	l, _ := r.first(roleRule, func(l *leaf, c candidate) bool {
-		return scalarLeaf(l, c) && len(l.text) <= 200 && !l.number && !uuidLike(l.text) && l.text[0] != '{' && l.text != "true" &&
-			l.text != "false" && !strings.Contains(l.text, "\n")
+	l, c := r.first(roleRule, func(l *leaf, c candidate) bool {
+		return c.hit.rank < rankSort && c.cost <= 17 && ruleLike(l) && !digits(l.text)
 	})
 	switch {
-	case r.vuln != "" && (l == nil || r.best[roleRule][0].cost > 8):
+	case r.vuln != "" && (l == nil || c.hit.rank >= 8):
 		r.rule, r.ruleWhy = r.vuln, "the vulnerability's id"
 	case l != nil:
 		r.rule, r.ruleWhy = l.text, l.path
 	}
 }
 
+func ruleLike(l *leaf) bool {
+	if name := lastName(l.path); name == "cve" && !vulnerabilityID(l.text) {
+		return false // GitLab's reports hold a location here
+	}
+	return l.items == nil && !placeholder(l.text) && len(l.text) <= 200 && !uuidLike(l.text) && l.text[0] != '{' &&
+		!strings.Contains(l.text, "\n")
+}
+
+// looseRule is for messages that name no rule: the kind of event, where the
+// title is a message with changing parts, or an id that is a number.
+func (r *reading) looseRule() {
+	if r.rule != "" {
+		return
+	}
+	l, _ := r.first(roleRule, func(l *leaf, c candidate) bool {
+		if !ruleLike(l) {
+			return false
+		}
+		switch {
+		case c.hit.rank < rankSort: // a number, or far from the alert's own fields
+			return c.cost <= 17 || r.titleRank >= rankMessage
+		case c.hit.rank == rankSort:
+			return r.titleRank >= rankMessage
+		}
+		return r.titleRank >= rankVerb || r.titleWhy == "composed"
+	})
+	switch {
+	case l != nil:
+		r.rule, r.ruleWhy = l.text, l.path
+	case r.what != "" && r.titleWhy != "composed":
+		r.rule, r.ruleWhy = r.what, r.titleWhy
+	}
+}
+
 func (r *reading) pickTitle() {
 	l, c := r.first(roleTitle, func(l *leaf, c candidate) bool { return scalarLeaf(l, c) && titleLike(l, int(c.hit.rank)) })
 	short := firstSentence
+	r.titleRank = int(c.hit.rank)
 	switch {
 	case l == nil && r.vuln == "":
-		r.title, r.titleWhy = r.composed(r.rule), "composed"
+		r.title, r.titleWhy = r.composed(r.kindOfEvent()), "composed"
 	case r.vuln != "" && (l == nil || c.hit.rank >= rankMessage || l.text == r.vuln || c.hit.rank == rankName && !strings.Contains(l.text, " ")):
 		r.title, r.titleWhy = r.vulnerabilityTitle()
 	case c.hit.rank >= rankVerb || c.hit.rank >= rankName && identifier(l.text):
 		what := l.text
+		r.what = what
 		if _, bare := actionWords[strings.ToLower(what)]; bare && r.rule != "" && r.rule != what && !uniqueLike(r.rule) {
 			what = r.rule + ": " + what // BLOCK says little without what blocked
 		}
@@ -207,6 +248,20 @@ func (r *reading) composed(what string) string {
 		what += " on " + target
 	}
 	return what
+}
+
+// kindOfEvent is what there is to say where nothing has a title: a rule, or a
+// number with the name of its field, as in "event type 5".
+func (r *reading) kindOfEvent() string {
+	if r.rule != "" {
+		return r.rule
+	}
+	l, _ := r.first(roleRule, func(l *leaf, c candidate) bool { return ruleLike(l) && digits(l.text) })
+	if l == nil {
+		return ""
+	}
+	_, name, _ := cutLast(l.path)
+	return strings.TrimSuffix(strings.ReplaceAll(name, "_", " "), " id") + " " + l.text
 }
 
 func better(old, s string) string {
@@ -448,33 +503,77 @@ func (r *reading) pickCondition() {
 		case verdictState[lastName(l.path)] && failedWords[low], low == "non_compliant", low == "noncompliant":
 			r.condition, r.condWhy = string(alert.Present), l.path
 			return
+		case low == "fixed" && r.best[rolePackage] != nil && r.list != "":
+			continue // in a scan's report it says that a fix is to be had
+		case lastName(l.path) == "status" && low == "fail":
+			r.condition, r.condWhy = string(alert.Present), l.path
+			return
 		case r.posture && fixedWords[low], recoveredWords[low], low == "resolved" && r.alertname() != "":
 			r.condition, r.condWhy = string(alert.Fixed), l.path
 			return
 		}
 	}
-	if r.posture {
+	if r.posture && (r.list != "" || r.best[roleTarget] != nil || r.best[roleAround] != nil || r.asset()) {
 		r.condition = string(alert.Present)
 	}
 }
 
+// asset says whether the alert names something of ours. An advisory names a
+// vulnerability and products, and says nothing about our own.
+func (r *reading) asset() bool {
+	for _, o := range r.seen {
+		switch o.typ {
+		case alert.Host, alert.Resource, alert.Account, alert.IP:
+			return true
+		}
+	}
+	return false
+}
+
 func (r *reading) pickBasis() {
-	l, c := r.first(roleBasis, func(l *leaf, c candidate) bool {
-		return scalarLeaf(l, c) && len(l.text) <= 300 && (c.hit.rank == 0 || c.cost < 24)
+	l, _ := r.first(roleBasis, func(l *leaf, c candidate) bool {
+		return scalarLeaf(l, c) && len(l.text) <= 300 && (c.hit.rank == 0 || c.cost < 24 && r.onlyObject(l, c))
 	})
-	_ = c
 	switch {
 	case l != nil:
 		r.basis, r.basisWhy = []string{l.text}, l.path
 	case r.vuln != "" && r.list != "":
 		r.basis, r.basisWhy = []string{r.vuln}, "the vulnerability's id"
-		for _, ro := range [...]role{rolePackage, roleTarget} {
-			if l, _ := r.first(ro, scalarLeaf); l != nil && len(l.text) <= 300 {
-				r.basis = append(r.basis, l.text)
-				r.basisWhy += ", " + l.path
-			}
+		r.addWhere()
+	case r.posture && r.list != "" && r.rule != "":
+		r.basis, r.basisWhy = []string{r.rule}, r.ruleWhy
+		if r.addWhere(); len(r.basis) == 1 {
+			r.basis, r.basisWhy = nil, ""
 		}
 	}
+}
+
+// addWhere adds to the basis what a scan's finding is about: the package, the
+// file or object in the finding, and the one that the whole report is about.
+func (r *reading) addWhere() {
+	add := func(l *leaf) {
+		if l != nil && len(l.text) <= 300 && !contains(r.basis, l.text) {
+			r.basis = append(r.basis, l.text)
+			r.basisWhy += ", " + l.path
+		}
+	}
+	l, _ := r.first(rolePackage, scalarLeaf)
+	add(l)
+	l, _ = r.first(roleTarget, scalarLeaf)
+	add(l)
+	l, _ = r.first(roleAround, scalarLeaf)
+	add(l)
+}
+
+// onlyObject says whether an id is that of what the message is about: an alert
+// that names the incident it belongs to has an id of its own beside it.
+func (r *reading) onlyObject(l *leaf, c candidate) bool {
+	for _, other := range r.best[roleObject] {
+		if o := &r.leaves[other.leaf]; o != l && o.text != l.text && other.cost <= c.cost+12 {
+			return false
+		}
+	}
+	return true
 }
 
 // pickID makes the id of this very event. An id that belongs to the thing the

@@ -27,6 +27,7 @@ const (
 	roleVuln    // id of a vulnerability
 	rolePackage // what has it
 	roleTarget  // where that is
+	roleAround  // where that is, by the report around it
 	rolePosture // its presence says that this is a posture finding
 	roleSeen    // an observable
 	roles
@@ -92,7 +93,7 @@ var containers = func() map[string]container {
 		acknowledgments notes comments remediation remediations recommendation descriptor db config configuration configurations
 		distro layers webhook exceptions exceptionslist pagination meta producttree snapshots prechange postchange before after
 		previous oldvalues replayinfo debugcontext entitlements signinginfo headers generator matchdetails epss
-		relatedvulnerabilities aliases imageconfig tracing datasource tasks bookmarks`)
+		relatedvulnerabilities aliases fix fixedin imageconfig tracing datasource tasks bookmarks`)
 	return m
 }()
 
@@ -132,8 +133,10 @@ const (
 	rankDescription = 46
 	rankVerb        = 56
 
-	rankURL = 14 // of a link that may lead anywhere, see ownLink
-	rankID  = 8  // of an id that only says so at the top of an alert
+	rankSort      = 24 // of a rule that only says what sort of thing happened, see looseRule
+	rankPublished = 27 // of a time: when an advisory came out
+	rankURL       = 14 // of a link that may lead anywhere, see ownLink
+	rankID        = 8  // of an id that only says so at the top of an alert
 )
 
 func putTitles(put func(role, int, string)) {
@@ -151,22 +154,23 @@ func putTitles(put func(role, int, string)) {
 	put(roleTitle, rankMessage+6, `intro`)
 	put(roleTitle, rankMessage+2, `data`) // where a sentence is all there is
 	put(roleTitle, rankMessage, `message msg eventmessage reason alertreason alertmessage logmessage messagetext text output
-		statusmessage messagebody`)
+		statusmessage messagebody operationdetail eventdetail activitydetail operationdetails`)
 	put(roleTitle, rankDescription, `description desc descriptionvalue descriptionsvalue details shortmessage`)
 	put(roleTitle, rankVerb, `operationname methodname operation eventname event activity action detailtype alerttype eventaction
 		activityname issueclass findingclass eventtype type notificationtype note`)
-	put(roleTitle, rankVerb+8, `category eventcategory classification threattype ruleid terminatingruleid eventid method
+	put(roleTitle, rankVerb+8, `category eventcategory classification threattype ruleid terminatingruleid eventid
 		logtype issuetype identifier input result outcome decision`)
 
 	put(roleRule, 0, `rulename alertname sourcerulename detectionname detectname signature signaturename alertsignature
 		monitorname checkname controlname policyname conditionname configrulename alarmname eventdefinitiontitle queryname
 		analyticname rule findingcategory alertrulename checkrulename checkrulesname analyticrulename pluginname`)
 	put(roleRule, 8, `threatname vulnerabilityname alerttype issueclass findingtype findingclass detectiontype note eventname
-		operationname methodname ttpdefinition anomalytype auditlogevent alertsignatureid threatclassification`)
+		operationname methodname ttpdefinition metadataeventcode anomalytype auditlogevent alertsignatureid threatclassification`)
 	put(roleRule, 14, `ruleid sourceruleid signatureid checkid controlid terminatingruleid detectorid pluginid vulnerabilityid
 		cveid cve vulnid ghsaid generatorid eventtypeid`)
-	put(roleRule, 24, `eventtype type category eventid action classification issuetype eventcategory threattype event operation
-		activity detailtype eventaction logtype name`)
+	put(roleRule, rankSort, `eventtype eventid issuetype detailtype name`)
+	put(roleRule, rankSort+1, `type category action classification eventcategory threattype event operation activity eventaction logtype
+		result`)
 
 	put(roleDescription, 0, `description desc longdescription detaileddescription alertdescription detectdescription
 		findingdescription vulnerabilitydescription findinginfodesc descriptionvalue descriptionsvalue vulndescription`)
@@ -195,7 +199,7 @@ func putTimes(put func(role, int, string)) {
 	put(roleTime, 20, `firstseen firstobservedat firstseenat firstdetectedat createdat created createddatetime creationtime createtime
 		createdtime createddate datecreate datecreated createdon createdtimeutc reportedat openedat opened createtimestamp
 		creationtimestamp creationdate backendtimestamp firsteventtimestamp generatedat since createdts dateopened syscreatedon`)
-	put(roleTime, 27, `published publishedat publisheddate publishedtime datepublished initialreleasedate trackinginitialreleasedate
+	put(roleTime, rankPublished, `published publishedat publisheddate publishedtime datepublished initialreleasedate trackinginitialreleasedate
 		dateadded pubdate publicationdate publishdate vulndisclosuredate releasedate`)
 	put(roleTime, 30, `updatedat updated updatetime modified lastmodified lastmodifieddate lastmodifiedtime lastupdated updateddatetime
 		modificationtime processingtime timegenerated receivetime receivedat receivetimestamp ingesttime currentreleasedate
@@ -265,10 +269,10 @@ func putOthers(put func(role, int, string)) {
 	put(roleVuln, 0, `vulnerabilityid cveid cve vulnid cveidentifier vulnerabilityname ghsaid itemcve osvid cves relatedcves trackingid`)
 	put(roleVuln, 6, `id identifier name notename advisoryid noteid`) // where the value is such an id
 	put(rolePackage, 0, `pkgname packagename scanpackagename artifactname affectedpackagename packagepackage componentname
-		vulnerablepackage resourcepackage dependencypackagename product affectedpackage`)
+		vulnerablepackage resourcepackage dependencypackagename affectedpackage`)
 	put(roleTarget, 0, `target scanpath locationfile locationpath containerimage resourceuri sourcetarget sourcepath imagename resourceid
 		vulnerabletarget locationsuri artifactlocationuri useruserinput targetuserinput locationhostname subject resource
-		metadataname findingresource kubernetesworkloadname artifactname resourcename`)
+		metadataname findingresource kubernetesworkloadname resourcename locationspath`)
 	put(rolePosture, 0, `vulnerabilityid cveid installedversion fixedversion pkgname packagename compliance checkid controlid
 		vulnid fixavailable cvssscore packagevulnerabilitydetails vulnerabilityname compliancestatus ghsaid affectedpackagename
 		checktitle`)

@@ -86,7 +86,10 @@ func isoTime(s string) (time.Time, bool) {
 		}
 	}
 	zone, ok := readZone(s[at:])
-	return time.Date(year, time.Month(month), day, hour, minute, second, nano, zone), ok
+	if !ok {
+		return time.Time{}, false
+	}
+	return time.Date(year, time.Month(month), day, hour, minute, second, nano, zone), true
 }
 
 func readZone(s string) (*time.Location, bool) {
@@ -115,7 +118,10 @@ func readZone(s string) (*time.Location, bool) {
 	if offset == 0 {
 		return time.UTC, true
 	}
-	return time.FixedZone("", offset), h <= 15 && m < 60
+	if h > 15 || m > 59 {
+		return nil, false
+	}
+	return time.FixedZone("", offset), true
 }
 
 func otherTime(s string) (time.Time, bool) {

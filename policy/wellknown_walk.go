@@ -156,6 +156,11 @@ func (r *reading) field(queue []pending, p spot, key string, v ast.Value) []pend
 
 // inside opens a string that holds a JSON object or array.
 func (r *reading) inside(s string) ast.Value {
+	if len(s) > 8 && s[0] == '<' && s[len(s)-1] == '}' { // JSON behind a syslog header
+		if at := strings.IndexByte(s, '{'); at < 200 {
+			s = s[at:]
+		}
+	}
 	if len(s) < 8 || len(s) > 1<<16 || s[0] != '{' && s[0] != '[' || r.embedded >= wellknownEmbedded {
 		return nil
 	}
@@ -406,6 +411,9 @@ func (r *reading) offer(p spot, i int, h hit, qualified bool) {
 			return
 		}
 		cost = int(h.rank) + p.cost/2
+		if r.list != "" && !p.shared && h.rank >= rankPublished {
+			cost += 15 // when a flaw was published or described says little about when it was found here
+		}
 		if p.shared {
 			cost += 15
 		}
@@ -425,13 +433,15 @@ func (r *reading) offer(p spot, i int, h hit, qualified bool) {
 			return
 		}
 		if p.shared {
-			cost += 30
+			if cost += 30; h.role == roleTarget {
+				h.role = roleAround
+			}
 		}
 	default:
 		if p.shared || p.ctx == ctxNoise || p.ctx == ctxEntity {
 			return
 		}
-		if p.ctx == ctxOther && !qualified && (h.role == roleTitle && h.rank >= rankMessage || h.role == roleRule && h.rank >= 24 ||
+		if p.ctx == ctxOther && !qualified && (h.role == roleTitle && h.rank >= rankMessage || h.role == roleRule && h.rank >= rankSort ||
 			h.role == roleDescription && h.rank >= 16) {
 			cost += 40
 		}
@@ -472,6 +482,8 @@ func titleBonus(s string, rank int, near bool) int {
 	switch {
 	case rank == rankDescription && near && len(s) <= 80 && spaces > 0 && !strings.ContainsAny(s, "\n") && !strings.HasSuffix(s, "."):
 		return 10
+	case rank == rankMessage && spaces == 0 && !strings.ContainsAny(s, "_.-/:"):
+		return -24
 	case rank == rankVerb && spaces > 2:
 		return 46
 	case rank == rankVerb && spaces > 0:
