@@ -21,6 +21,8 @@ clean_scan if message.scanResultDetails.scanResultStatus == "NO_THREATS_FOUND"
 
 reason := "malware scan: no threats found" if clean_scan
 
+else := "the list of findings is empty" if count(findings) == 0
+
 alerts := [] if clean_scan
 
 else := [finding(f) | some f in findings]
