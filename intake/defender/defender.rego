@@ -266,7 +266,7 @@ about := [
 	["verdict", "a.evidence.verdict", "a.entities.verdict"],
 	["remediation", "a.evidence.remediationStatus", "a.entities.remediationStatus"],
 	["command_line", "a.evidence.processCommandLine", "a.entities.processCommandLine", "a.processes.commandLine", "a.ProcessCommandLine"],
-	["file_path", "a.evidence.fileDetails.filePath", "a.evidence.imageFile.filePath", "a.evidence.filePath", "a.entities.filePath", "a.FolderPath"],
+	["folder", "a.evidence.fileDetails.filePath", "a.evidence.imageFile.filePath", "a.evidence.filePath", "a.entities.filePath", "a.FolderPath"],
 	["registry_key", "a.evidence.registryKey", "a.entities.registryKey", "a.RegistryKey"],
 	["subject", "a.evidence.subject", "a.entities.subject", "a.EmailSubject"],
 	["application", "a.Application", "a.cloudAppStates.destinationServiceName"],

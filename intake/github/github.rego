@@ -174,7 +174,7 @@ found(m, a) := {
 	"seen_at": seen_at,
 	"link": page(m, a, number),
 	"event_id": concat("/", [repo, number, yagura.pick(m, ["action"]), seen_at, yagura.pick(m, ["commit_oid", "location.details.blob_sha"])]),
-	"fingerprint": lib.without_blank([repo, number, rule]),
+	"fingerprint": same(repo, number, rule, title),
 } if {
 	not a.secret_type
 	rule := yagura.pick(a, ["rule.id", "rule.name", "security_advisory.ghsa_id", "ghsa_id", "external_identifier"])
@@ -201,7 +201,7 @@ else := {
 	"seen_at": seen_at,
 	"link": page(m, a, number),
 	"event_id": concat("/", [repo, number, yagura.pick(m, ["action"]), seen_at, yagura.pick(m, ["location.details.blob_sha", "location.details.issue_body_url"])]),
-	"fingerprint": lib.without_blank([repo, number, rule]),
+	"fingerprint": same(repo, number, rule, ""),
 } if {
 	rule := yagura.pick(a, ["secret_type"])
 	repo := repository(m)
@@ -209,6 +209,15 @@ else := {
 	number := yagura.pick(a, ["number", "html_url"])
 	seen_at := moment(a)
 }
+
+# An alert keeps its number through all its changes.
+same(repo, number, rule, title) := lib.without_blank([repo, number, rule]) if {
+	concat("", [number, rule]) != ""
+}
+
+else := [repo, title] if title != ""
+
+else := null
 
 moment(a) := yagura.pick(a, ["updated_at", "fixed_at", "dismissed_at", "resolved_at", "auto_dismissed_at", "created_at"])
 
@@ -262,7 +271,7 @@ page(m, a, number) := link if {
 else := concat("", [home, tabs[kind], number]) if {
 	home := yagura.pick(m, ["repository.html_url"])
 	home != ""
-	some field, kind in {"secret_type": "secret", "rule": "code", "affected_package_name": "dependency"}
+	some field, kind in {"secret_type": "secret", "rule": "code", "affected_package_name": "dependency", "security_advisory": "dependency"}
 	a[field]
 }
 
@@ -287,7 +296,7 @@ advised(m) := {
 	"seen_at": seen_at,
 	"link": advisory_page(adv, rule),
 	"event_id": concat("/", [rule, yagura.pick(m, ["action"]), seen_at]),
-	"fingerprint": lib.without_blank([repository(m), rule]),
+	"fingerprint": same(repository(m), "", rule, ""),
 } if {
 	adv := [v | some k in ["security_advisory", "repository_advisory"]; v := m[k]][0]
 	rule := yagura.pick(adv, ["ghsa_id", "cve_id"])
@@ -316,7 +325,7 @@ happened(m) := {
 	"seen_at": seen_at,
 	"link": event_page(m),
 	"event_id": happening(rule, repo, id, seen_at),
-	"fingerprint": basis(rule, [repo, yagura.pick(m, ["issue.number", "pull_request.number"]), subject, yagura.pick(m, ["ref", "sender.login", "comment.user.login", "pusher.name"])]),
+	"fingerprint": basis(rule, [repo, yagura.pick(m, ["comment.id", "issue.number", "pull_request.number"]), subject, yagura.pick(m, ["ref", "sender.login", "comment.user.login", "pusher.name"])]),
 } if {
 	rule := concat(".", lib.without_blank([event, yagura.pick(m, ["action"])]))
 	repo := repository(m)

@@ -221,7 +221,7 @@ places := [
 ]
 
 about := [
-	["actor", "actor.displayName"],
+	["display_name", "actor.displayName"],
 	["actor_type", "actor.type"],
 	["target", "target.displayName"],
 	["target_type", "target.type"],
