@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/topdown"
@@ -67,10 +68,9 @@ var messageBuiltins = []builtin{
 var forbidden = []string{"http.send", "net.lookup_ip_addr", "opa.runtime"}
 
 // capabilities are what policies may use: Rego's pure functions and ours.
-func capabilities() *ast.Capabilities {
-	caps := ast.CapabilitiesForThisVersion()
-	allowed := *caps
-	allowed.Builtins = slices.DeleteFunc(slices.Clone(caps.Builtins), func(b *ast.Builtin) bool {
+var capabilities = sync.OnceValue(func() *ast.Capabilities {
+	allowed := *ast.CapabilitiesForThisVersion()
+	allowed.Builtins = slices.DeleteFunc(slices.Clone(allowed.Builtins), func(b *ast.Builtin) bool {
 		return slices.Contains(forbidden, b.Name)
 	})
 	for _, b := range builtins {
@@ -78,7 +78,7 @@ func capabilities() *ast.Capabilities {
 	}
 	allowed.AllowNet = []string{} // no JSON schema is fetched either
 	return &allowed
-}
+})
 
 // messageKey finds the message of the running evaluation in its context: the
 // library hands its functions nothing else that is ours.

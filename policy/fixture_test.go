@@ -10,7 +10,11 @@ import (
 
 const demoRego = `package ingest.demo
 
-alerts contains {"title": input.title, "severity": "low", "tags": ["x"], "seen_at": input.at, "attributes": [{"key": "n", "value": input.n}]} if not ignore
+alerts contains {"title": input.title, "severity": "low", "tags": ["x"], "seen_at": input.at, "attributes": [{"key": "n", "value": input.n}]} if {
+	not ignore
+}
+
+default ignore := false
 
 ignore if input.title == "test"
 

@@ -190,8 +190,9 @@ func TestARandomPolicyDrawsTheSameForTheSameMessage(t *testing.T) {
 		}
 		return got.Drafts[0].Title
 	}
-	if title(`{"a": 1}`) != title(`{"a": 1}`) || title(`{"a": 1}`) == title(`{"a": 2}`) {
-		t.Errorf("drew %q, %q and %q", title(`{"a": 1}`), title(`{"a": 1}`), title(`{"a": 2}`))
+	first, again, other := title(`{"a": 1}`), title(`{"a": 1}`), title(`{"a": 2}`)
+	if first != again || first == other {
+		t.Errorf("drew %q, %q and %q", first, again, other)
 	}
 }
 
