@@ -193,7 +193,7 @@ func (sc *scanner) ipv6(start, end int) bool {
 		t = t[:len(t)-1]
 	}
 	if colon := strings.IndexByte(t, ':'); colon > 0 && !isHex(t[:colon]) {
-		if !sc.labels(t[:colon]) {
+		if strings.Count(t[colon+1:], ":") < 2 || !sc.labels(t[:colon]) {
 			return false
 		}
 		t = t[colon+1:]

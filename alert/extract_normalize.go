@@ -2,7 +2,6 @@ package alert
 
 import (
 	"net/netip"
-	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -63,25 +62,6 @@ func Normalize(o Observable) (Observable, bool) {
 	return o, true
 }
 
-// printable reports whether s is valid UTF-8 without control characters.
-func printable(s string) bool {
-	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			if c < ' ' || c == 0x7f {
-				return false
-			}
-			i++
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && n == 1 || unicode.Is(unicode.C, r) || r == '\u2028' || r == '\u2029' {
-			return false
-		}
-		i += n
-	}
-	return true
-}
-
 func normalizeIP(v string) (string, bool) {
 	if addr, ok := parseAddr(v); ok {
 		return addr.String(), true
@@ -94,7 +74,7 @@ func normalizeIP(v string) (string, bool) {
 
 // parseAddr reads an address, also with a port, brackets or a zone.
 func parseAddr(v string) (netip.Addr, bool) {
-	if len(v) > 80 || len(v) < 2 {
+	if len(v) > 80 || !addressBytes(v) {
 		return netip.Addr{}, false
 	}
 	if v[0] == '[' {
@@ -116,8 +96,26 @@ func parseAddr(v string) (netip.Addr, bool) {
 	return addr.Unmap().WithZone(""), true
 }
 
+// addressBytes reports whether v holds only what addresses do. It spares most
+// other values the parser, whose refusals cost more than its work.
+func addressBytes(v string) bool {
+	marks := 0
+	for i := range len(v) {
+		switch c := v[i]; {
+		case c == '.' || c == ':':
+			marks++
+		case hexDigit[c], c == '/', c == '[', c == ']':
+		case c == '%':
+			return marks >= 2 // a zone's name follows
+		default:
+			return false
+		}
+	}
+	return marks >= 2
+}
+
 func parsePrefix(v string) (netip.Prefix, bool) {
-	if strings.IndexByte(v, '/') < 0 || len(v) > 80 {
+	if strings.IndexByte(v, '/') < 0 || len(v) > 80 || !addressBytes(v) {
 		return netip.Prefix{}, false
 	}
 	p, err := netip.ParsePrefix(v)
@@ -148,6 +146,9 @@ func normalizeDomain(v string) (string, bool) {
 func asciiName(v string) (string, bool) {
 	v = strings.TrimSuffix(v, ".")
 	v = strings.TrimPrefix(v, "*.")
+	if len(v) > 253 && isASCII(v) || strings.IndexByte(v, '.') < 0 && isASCII(v) {
+		return v, false
+	}
 	if !isASCII(v) {
 		var err error
 		if v, err = idna.Lookup.ToASCII(v); err != nil {
@@ -222,13 +223,7 @@ func normalizeURL(v string) (string, bool) {
 		return v, false
 	}
 	v = scheme + "://" + user + host + port + tail
-	if len(v) > maxURL {
-		return v, false
-	}
-	if _, err := url.Parse(v); err != nil && !strings.Contains(err.Error(), "invalid URL escape") {
-		return v, false
-	}
-	return v, true
+	return v, len(v) <= maxURL && (port == "" || isPort(port[1:]))
 }
 
 // urlHost returns the host part of a URL in canonical form: a name, an
@@ -252,7 +247,7 @@ func urlHost(host string) (string, bool) {
 		host = strings.ToLower(host)
 		return host, isHostName(host)
 	}
-	if addr, err := netip.ParseAddr(host); err == nil {
+	if addr, ok := parseAddr(host); ok {
 		return addr.String(), true
 	}
 	host, ok := asciiName(host)
@@ -371,60 +366,6 @@ func isGUID(v string) bool {
 			if !hexDigit[v[i]] {
 				return false
 			}
-		}
-	}
-	return true
-}
-
-// placeholder reports whether products write v where they have no value.
-func placeholder(v string) bool {
-	if len(v) > 14 {
-		return false
-	}
-	if strings.IndexFunc(v, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) < 0 {
-		return true
-	}
-	switch strings.ToLower(strings.Trim(v, "<>()[]{}\"'")) {
-	case "n/a", "na", "none", "null", "nil", "unknown", "undefined", "not available", "true", "false", "nan", "empty", "void", "redacted", "anonymous", "0", "yes", "no":
-		return true
-	}
-	return false
-}
-
-func baseName(v string) string {
-	v = strings.Trim(v, `"`)
-	return v[strings.LastIndexAny(v, `\/`)+1:]
-}
-
-var hexDigit = func() (t [256]bool) {
-	for _, c := range "0123456789abcdefABCDEF" {
-		t[c] = true
-	}
-	return
-}()
-
-func isHex(s string) bool {
-	for i := range len(s) {
-		if !hexDigit[s[i]] {
-			return false
-		}
-	}
-	return s != ""
-}
-
-func allDigits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
 		}
 	}
 	return true

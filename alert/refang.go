@@ -8,6 +8,10 @@ import "strings"
 // that "dot" in a sentence stays one. Text without such marks is returned as
 // it is, without a copy.
 func Refang(s string) string {
+	// A mark has a bracket or stands before "://"; most texts have neither.
+	if strings.IndexByte(s, '[') < 0 && strings.IndexByte(s, '(') < 0 && strings.IndexByte(s, '{') < 0 && !strings.Contains(s, "://") {
+		return s
+	}
 	i := nextFang(s, 0)
 	if i < 0 {
 		return s
@@ -33,9 +37,15 @@ func Refang(s string) string {
 	return b.String()
 }
 
+// fangStart holds the bytes that a mark may begin with.
+var fangStart = [256]bool{'[': true, '(': true, '{': true, 'h': true, 'H': true, 'f': true, 'F': true}
+
 // nextFang returns where a mark may start at or after i, or -1.
 func nextFang(s string, i int) int {
 	for ; i < len(s); i++ {
+		if !fangStart[s[i]] {
+			continue
+		}
 		switch s[i] {
 		case '[', '(', '{':
 			return i
