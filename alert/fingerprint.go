@@ -71,8 +71,8 @@ func named(observables []Observable, types []ObservableType) []string {
 }
 
 // MaskTitle returns the title with what differs from time to time put out of
-// sight: every run of hex digits and separators that holds a digit and is no
-// plain word becomes "#". Letters are lower-cased and blanks made one.
+// sight: GUIDs, hex of eight digits and more that is no plain word, and every
+// run of digits become "#". Letters are lower-cased and blanks made one.
 func MaskTitle(title string) string {
 	var b strings.Builder
 	b.Grow(len(title))
@@ -87,6 +87,11 @@ func MaskTitle(title string) string {
 
 func maskWord(b *strings.Builder, word string) {
 	for len(word) > 0 {
+		if len(word) >= 36 && isGUID(word[:36]) {
+			b.WriteByte('#')
+			word = word[36:]
+			continue
+		}
 		n := 0
 		for n < len(word) && isWordByte(word[n]) {
 			n++
