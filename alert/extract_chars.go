@@ -41,8 +41,13 @@ func placeholder(v string) bool {
 }
 
 func baseName(v string) string {
-	v = strings.Trim(v, `"`)
-	return v[strings.LastIndexAny(v, `\/`)+1:]
+	v = unquote(v)
+	return unquote(v[strings.LastIndexAny(v, `\/`)+1:])
+}
+
+// unquote drops blanks and double quotes around v.
+func unquote(v string) string {
+	return strings.TrimFunc(v, func(r rune) bool { return r == '"' || unicode.IsSpace(r) })
 }
 
 var hexDigit = func() (t [256]bool) {

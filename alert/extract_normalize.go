@@ -327,8 +327,10 @@ func isHostName(s string) bool {
 }
 
 func normalizeFile(v string) (string, bool) {
-	v = strings.TrimPrefix(v, `\\?\`)
-	v = strings.Trim(v, `"`)
+	v = unquote(v)
+	for strings.HasPrefix(v, `\\?\`) {
+		v = unquote(v[4:])
+	}
 	return v, v != "" && !placeholder(v) && v != "/" && !strings.Contains(v, "://")
 }
 
