@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -69,7 +70,14 @@ func (p *Pipeline) shape(ctx context.Context, d source.Delivery) (out shaped) {
 	for _, pr := range problems {
 		out.fail("%s: %s", or(pr.Path, "body"), pr.Reason)
 	}
+	if len(messages) == 0 && len(problems) == 0 {
+		out.notes = append(out.notes, "the delivery is an empty list")
+	}
 	for _, m := range messages {
+		if m.Notice != "" { // the envelope's own word, such as a subscription's confirmation
+			out.notes = append(out.notes, m.Notice)
+			continue
+		}
 		p.message(ctx, src, m, &out)
 	}
 	return out
@@ -89,7 +97,7 @@ func (p *Pipeline) message(ctx context.Context, src source.Source, m intake.Mess
 		at = m.Path + ": "
 	}
 	set := p.Policies()
-	in := policy.Message{Kind: src.Kind, Source: src.ID, Header: out.delivery.Header, Body: m.Body, Text: m.Text}
+	in := policy.Message{Kind: src.Kind, Source: src.ID, Header: header(out.delivery, m), Body: m.Body, Text: m.Text}
 	made, err := set.Ingest(ctx, in)
 	if err != nil {
 		out.fail("%s%s", at, reasonOf(err))
@@ -129,6 +137,20 @@ func (p *Pipeline) message(ctx context.Context, src source.Source, m intake.Mess
 		o.more = leafText(m, o.alert)
 		out.occurrences = append(out.occurrences, o)
 	}
+}
+
+// header is what policies read by yagura.header: the request's, and over it what
+// the envelopes around the message said.
+func header(d source.Delivery, m intake.Message) map[string]string {
+	if len(m.Header) == 0 {
+		return d.Header
+	}
+	h := maps.Clone(d.Header)
+	if h == nil {
+		h = map[string]string{}
+	}
+	maps.Copy(h, m.Header)
+	return h
 }
 
 // decline holds a policy to what the source permits: where declining is not
@@ -224,6 +246,8 @@ func eventKey(a *alert.Alert, m intake.Message, index int, seenUnknown bool) str
 	case !seenUnknown:
 		sum := sha256.Sum256(m.Body)
 		return store.EventKey(a.Source, fmt.Sprintf("body\x00%d\x00%s", index, hex.EncodeToString(sum[:])))
+	case m.ID != "": // the envelope's id of this very message survives a redelivery
+		return store.EventKey(a.Source, fmt.Sprintf("message\x00%d\x00%s", index, m.ID))
 	}
 	return ""
 }

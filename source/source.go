@@ -68,7 +68,15 @@ func (s Source) Normalize() (Source, error) {
 		return s, fault.New(fault.Invalid, "rate and burst cannot be negative")
 	}
 	switch s.Auth.Scheme {
-	case "", "pubsub", "sns":
+	case "":
+	case "sns":
+		if s.Auth.Topic == "" {
+			return s, fault.New(fault.Invalid, "auth.scheme sns needs auth.topic, the ARN of the topic that may send")
+		}
+	case "pubsub":
+		if s.Auth.Audience == "" || s.Auth.Email == "" {
+			return s, fault.New(fault.Invalid, "auth.scheme pubsub needs auth.audience and auth.email, the service account that may send")
+		}
 	case "github", "hmac":
 		if s.Auth.SecretRef == "" {
 			return s, fault.New(fault.Invalid, "auth.scheme %q needs auth.secret_ref, such as env:HOOK_SECRET or file:/run/secrets/hook", s.Auth.Scheme)

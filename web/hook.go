@@ -43,9 +43,19 @@ var kept = []string{
 
 func keptHeaders(h http.Header) map[string]string {
 	m := map[string]string{}
-	for _, name := range kept {
-		if v := h.Get(name); v != "" && len(v) <= 1024 {
+	keep := func(name, v string) {
+		if v != "" && len(v) <= 1024 {
 			m[strings.ToLower(name)] = strings.ToValidUTF8(v, "")
+		}
+	}
+	for _, name := range kept {
+		keep(name, h.Get(name))
+	}
+	if h.Get("Ce-Id") != "" { // CloudEvents extensions have names of their own
+		for name := range h {
+			if strings.HasPrefix(name, "Ce-") && len(m) < 64 {
+				keep(name, h.Get(name))
+			}
 		}
 	}
 	return m
@@ -95,11 +105,15 @@ func (s *Server) postHook(w http.ResponseWriter, r *http.Request) error {
 			return refuse("signature", err)
 		}
 	}
-	if confirmed, err := s.confirm(r.Context(), src, req); err != nil || confirmed {
-		if err != nil {
+	if confirmed, err := s.confirm(r.Context(), src, req); confirmed {
+		if err == nil {
+			return writeJSON(w, http.StatusOK, map[string]string{"status": "subscription confirmed"})
+		}
+		if signed {
 			return refuse("confirmation", err)
 		}
-		return writeJSON(w, http.StatusOK, map[string]string{"status": "subscription confirmed"})
+		// The token is right, so the message is kept, in sight; nothing was fetched.
+		s.Log.Warn("an SNS subscription was not confirmed", "source", src.ID, "error", err)
 	}
 	return s.accept(w, r, src, body)
 }
