@@ -66,11 +66,13 @@ masked(text) if trim(text, ".") == ""
 
 # Milliseconds; where the log was masked, the time of who passed it on.
 entry_time(e) := times[0] if {
-	times := [t | some t in array.concat(
-		yagura.all(e, ["created_at", ["@timestamp"], "timestamp"]),
-		yagura.all(input, [["@timestamp"], "timestamp", "received_at"]),
-	)
-	regex.match(`^(?:[0-9]{13}$|[0-9]{4}-[0-9]{2}-)`, t)]
+	times := [t |
+		some t in array.concat(
+			yagura.all(e, ["created_at", ["@timestamp"], "timestamp"]),
+			yagura.all(input, [["@timestamp"], "timestamp", "received_at"]),
+		)
+		regex.match(`^(?:[0-9]{13}$|[0-9]{4}-[0-9]{2}-)`, t)
+	]
 	count(times) > 0
 }
 

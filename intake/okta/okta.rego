@@ -4,8 +4,6 @@
 # Format: developer.okta.com/docs/reference/api/system-log
 package ingest.okta
 
-import data.lib.yagura as lib
-
 events := input.data.events if is_array(input.data.events)
 
 else := input.detail.events if is_array(input.detail.events)
@@ -23,44 +21,49 @@ alerts := [made(e) | some e in events]
 reason := "the event hook holds no events" if count(events) == 0
 
 made(e) := {
-	"title": title,
-	"description": yagura.pick(e, ["outcome.reason", "profile.description"]),
-	"rule": rule,
-	"severity": severity,
-	"product_severity": theirs,
-	"action": action(result),
+	"title": title(x),
+	"description": x.reason,
+	"rule": x.rule,
+	"severity": worst(x, security),
+	"product_severity": x.severity,
+	"action": action(x.result),
 	"seen_at": seen_at,
-	"link": link(e),
+	"link": link(x.uuid),
 	"observables": observables,
 	"attributes": array.concat(yagura.attributes(e, about), security),
-	"tags": lib.without_blank([proxy(e)]),
-	"event_id": event_id(uuid, rule, seen_at),
-	"fingerprint": fingerprint(rule, who_to_whom, result),
+	"tags": object.get(proxy, x.proxy, []),
+	"event_id": event_id(x, seen_at),
+	"fingerprint": fingerprint(x, [o.value | some o in observables; o.type == "user"]),
 } if {
-	rule := yagura.pick(e, ["eventType", "eventtype", "legacyEventType"])
-	theirs := yagura.pick(e, ["severity"])
-	result := upper(yagura.pick(e, ["outcome.result"]))
-	uuid := yagura.pick(e, ["uuid"])
+	x := yagura.fields(e, read)
 	seen_at := yagura.pick([e, input], ["published", "time"])
-	security := security_data(e)
-	severity := worst(e, rule, lower(theirs), security)
+	security := security_data(e, x)
 	observables := array.concat(people(e), yagura.observables(e, places))
-	who_to_whom := [o.value | some o in observables; o.type == "user"]
-	title := title_of(e, rule, result)
 }
 
-title_of(e, rule, result) := concat("", [text, outcome(result)]) if {
-	text := yagura.pick(e, ["displayMessage", "displaymessage"])
-	text != ""
+# What is decided on, apart from people and places.
+read := {
+	"rule": ["eventType", "eventtype", "legacyEventType", "legacyeventtype"],
+	"said": ["displayMessage", "displaymessage"],
+	"actor": ["actor.alternateId", "actor.displayName"],
+	"severity": ["severity"],
+	"result": ["outcome.result"],
+	"reason": ["outcome.reason", "profile.description"],
+	"privilege": ["debugContext.debugData.privilegeGranted", "debugcontext.debugData.privilegeGranted"],
+	"suspected": ["debugContext.debugData.threatSuspected", "debugcontext.debugData.threatSuspected"],
+	"log_only": ["debugContext.debugData.logOnlySecurityData", "debugcontext.debugData.logOnlySecurityData"],
+	"risk": ["debugContext.debugData.risk", "debugcontext.debugData.risk", "debugContext.debugData.riskLevel", "debugcontext.debugData.riskLevel"],
+	"proxy": ["securityContext.isProxy", "securitycontext.isProxy"],
+	"uuid": ["uuid"],
+	"name": ["title", "name", "profile.name", "profile.login", "displayName", "message", "text", "id"],
 }
 
-else := concat("", [rule, by(yagura.pick(e, ["actor.alternateId", "actor.displayName"])), outcome(result)]) if rule != ""
+title(x) := concat("", [x.said, outcome(x.result)]) if x.said != ""
+
+else := concat("", [x.rule, by(x.actor), outcome(x.result)]) if x.rule != ""
 
 # Not an event of the log: a user or group of the directory, or something else.
-else := concat(": ", ["Okta object", name]) if {
-	name := yagura.pick(e, ["title", "name", "profile.name", "profile.login", "displayName", "message", "text", "id"])
-	name != ""
-}
+else := concat(": ", ["Okta object", x.name]) if x.name != ""
 
 else := "Okta event"
 
@@ -69,15 +72,9 @@ by(actor) := "" if actor == ""
 else := concat("", [" by ", actor])
 
 # "User login to Okta" reads like a login; that it failed belongs beside it.
-outcome(result) := concat("", [" (", lower(result), ")"]) if result in {"FAILURE", "DENY", "CHALLENGE"}
+outcome(result) := object.get({"FAILURE": " (failure)", "DENY": " (denied)", "CHALLENGE": " (challenge)"}, upper(result), "")
 
-else := ""
-
-action(result) := "blocked" if result == "DENY"
-
-else := "allowed" if result == "ALLOW"
-
-else := "detected"
+action(result) := object.get({"DENY": "blocked", "ALLOW": "allowed"}, upper(result), "detected")
 
 # Okta calls nearly everything INFO, an administrator's rights included. Its word
 # is where we start (DEBUG, INFO, WARN, ERROR; HIGH and the like come from systems
@@ -89,19 +86,15 @@ word := {
 
 names := ["info", "low", "medium", "high", "critical"]
 
-worst(e, rule, theirs, security) := names[max([
-	object.get(word, theirs, 2),
-	object.get(weight, rule, 0),
-	alarming(concat(" ", yagura.all(e, [
-		"outcome.reason",
-		"debugContext.debugData.privilegeGranted", "debugcontext.debugData.privilegeGranted",
-		"debugContext.debugData.threatSuspected", "debugcontext.debugData.threatSuspected",
-	]))),
+worst(x, security) := names[max([
+	object.get(word, lower(x.severity), 2),
+	object.get(weight, x.rule, 0),
+	alarming(concat(" ", [x.reason, x.privilege, x.suspected])),
 	risk(security),
 ])]
 
 # Phishing that Okta stopped, the highest rights, and threatSuspected.
-alarming(text) := 3 if regex.match(`(?i)phishing attempt|super administrator|organization administrator|\btrue\b`, text)
+alarming(text) := 3 if regex.match(`(?i)phishing attempt|super administrator|organization administrator|\btrue$`, text)
 
 else := 0
 
@@ -165,30 +158,28 @@ weight := {
 }
 
 # The administrator's console of the tenant, where an event hook names it.
-link(e) := concat("", ["https://", org, "-admin.", site, "/report/system_log_2?search=", urlquery.encode(concat("", [`uuid eq "`, uuid, `"`]))]) if {
-	uuid := yagura.pick(e, ["uuid"])
+link(uuid) := concat("", ["https://", org, "-admin.", site, "/report/system_log_2?search=", urlquery.encode(concat("", [`uuid eq "`, uuid, `"`]))]) if {
 	uuid != ""
+	is_string(input.source)
 	[[_, org, site]] := regex.find_all_string_submatch_n(
 		`^https://([a-z0-9][a-z0-9-]{0,62})\.(okta\.com|oktapreview\.com|okta-emea\.com)/`,
-		yagura.pick(input, ["source"]), 1,
+		input.source, 1,
 	)
 }
 
 else := ""
 
-proxy(e) := "proxy" if yagura.pick(e, ["securityContext.isProxy", "securitycontext.isProxy"]) == "true"
+proxy := {"true": ["proxy"]}
+
+# The same id is no proof of the same event: some pipelines mask or reuse it.
+event_id(x, seen_at) := concat("/", [x.uuid, x.rule, seen_at]) if x.uuid != ""
 
 else := ""
 
-# The same id is no proof of the same event: some pipelines mask or reuse it.
-event_id(uuid, rule, seen_at) := "" if uuid == ""
-
-else := concat("/", [uuid, rule, seen_at])
-
 # Who did what to whom, and how it ended; from where and when changes.
-fingerprint(rule, who_to_whom, result) := null if rule == ""
+fingerprint(x, who) := array.concat([x.rule, x.result], array.slice(who, 0, 4)) if x.rule != ""
 
-else := array.concat([rule, result], array.slice(who_to_whom, 0, 4))
+else := null
 
 # Actors and targets are users, applications, tokens, policies …; Okta's own
 # workers are SystemPrincipals.
@@ -244,26 +235,22 @@ about := [
 
 # Okta writes what it thinks of a sign-in in logOnlySecurityData, as JSON in text,
 # or as text of its own such as {reasons=Anomalous Location, level=HIGH} in risk.
-security_data(e) := array.concat(
+security_data(e, x) := array.concat(
 	yagura.attributes(said, [["risk", "risk.level"]]),
 	[{"key": "behaviors", "value": concat(", ", new)} | count(new) > 0],
 ) if {
-	said := log_only(e)
+	said := log_only(e, x.log_only)
 	new := [k | some k, "POSITIVE" in said.behaviors]
 }
 
 else := [{"key": "risk", "value": level}] if {
-	text := yagura.pick(e, [
-		"debugContext.debugData.risk", "debugcontext.debugData.risk",
-		"debugContext.debugData.riskLevel", "debugcontext.debugData.riskLevel",
-	])
-	[[_, level]] := regex.find_all_string_submatch_n(`(?:^|level=)\s*(HIGH|MEDIUM|LOW)\b`, text, 1)
+	x.risk != ""
+	[[_, level]] := regex.find_all_string_submatch_n(`(?:^|level=)\s*(HIGH|MEDIUM|LOW)\b`, x.risk, 1)
 }
 
 else := []
 
-log_only(e) := json.unmarshal(text) if {
-	text := yagura.pick(e, ["debugContext.debugData.logOnlySecurityData", "debugcontext.debugData.logOnlySecurityData"])
+log_only(e, text) := json.unmarshal(text) if {
 	text != ""
 	json.is_valid(text)
 }
