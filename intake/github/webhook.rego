@@ -93,7 +93,12 @@ settings := {
 	"meta": "/settings/hooks",
 }
 
-event_severity(m, rule) := event_severities[rule] if event_severities[rule]
+event_severity(m, rule) := "medium" if {
+	rule in {"organization.member_added", "member.added", "member.edited", "team.added_to_repository"}
+	yagura.pick(m, ["membership.role", "changes.permission.to", "changes.role_name.to", "team.permission"]) == "admin"
+}
+
+else := event_severities[rule] if event_severities[rule]
 
 else := "low" if forked(m)
 
