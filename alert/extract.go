@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,7 @@ func Observe(a *Alert) []Observable {
 	for _, o := range a.Observables {
 		c.given(o)
 	}
+	given := len(c.found)
 	c.text(a.Title, hint{})
 	c.text(a.Rule, hint{mode: cveOnly})
 	c.text(a.Description, hint{})
@@ -31,7 +33,25 @@ func Observe(a *Alert) []Observable {
 	for _, tag := range a.Tags {
 		c.text(tag, hint{mode: cveOnly})
 	}
-	return c.found
+	return c.withoutIDs(given, a.Attributes)
+}
+
+// withoutIDs returns what was found, less those digests after the first given
+// that another attribute calls an id: products write ids of 32 hex digits
+// everywhere, also into fields named after MD5.
+func (c *collector) withoutIDs(given int, attributes []Attribute) []Observable {
+	if given == len(c.found) {
+		return c.found
+	}
+	found := c.found[:given]
+	for _, o := range c.found[given:] {
+		if o.Type != Hash || len(o.Value) != 32 || !slices.ContainsFunc(attributes, func(a Attribute) bool {
+			return len(a.Value) == 32 && hintOf(a.Key).mode == ids && strings.EqualFold(a.Value, o.Value)
+		}) {
+			found = append(found, o)
+		}
+	}
+	return found
 }
 
 // collector gathers observables, each once.

@@ -31,12 +31,13 @@ const (
 
 // keyWords says what the last words of a key mean, longest match first. Keys
 // are split at case changes and separators: "srcIpAddr" is src, ip, addr.
-var keyWords = map[string]hint{}
+var keyWords = readableKeys()
 
-func init() {
+func readableKeys() map[string]hint {
+	table := map[string]hint{}
 	say := func(h hint, keys ...string) {
 		for _, k := range keys {
-			keyWords[k] = h
+			table[k] = h
 		}
 	}
 	say(hint{typ: IP}, "ip", "ips", "ipv4", "ipv6", "ip address", "ip addresses", "ip addr", "ipaddress", "ipaddr", "ip v4", "ip v6", "ipv4 address", "ipv6 address",
@@ -72,6 +73,7 @@ func init() {
 	say(hint{mode: images}, "container image", "registry server", "registry", "image repository", "image tag", "image digest", "image id", "digest", "image ref", "image reference", "docker image", "repo digests", "repo digest", "repo tags", "container image repository", "container image tag", "image uri", "container image name", "base image", "artifact name", "k8s image")
 	say(hint{mode: noFile}, "http path", "url path", "request path", "uri path", "http url", "request uri", "http uri", "request", "http request", "url query", "query", "query string", "uri stem", "cs uri stem", "route", "endpoint", "requested resource", "object key", "target path", "manifest path", "registry path", "registry key", "key path", "json path", "branch", "ref")
 	say(hint{mode: anything}, "source", "destination", "target", "ip type", "ip version", "ip country", "file type", "file size", "user type", "user count", "host count", "process count")
+	return table
 }
 
 // roleWords give the part that a value plays, by a word in its key.

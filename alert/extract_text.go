@@ -265,8 +265,8 @@ func (sc *scanner) email(start, end int) bool {
 		if left == i {
 			continue
 		}
-		if left == start && sc.wideStart(start, left) < left {
-			return true // a local part beyond ASCII; half of one would be another's
+		if right < i+2 || s[i+1] == '.' || left == start && sc.wideStart(start, left) < left {
+			return true // broken, or a local part beyond ASCII; half of one would be another's
 		}
 		if right+1 < end && s[right] == ':' && isASCIILetter(s[right+1]) && strings.IndexByte(s[right:end], '/') > 0 || strings.EqualFold(domain, "sha256") {
 			return true
