@@ -98,7 +98,7 @@ func (c *collector) put(o Observable) bool {
 		return false
 	}
 	if c.found == nil {
-		c.found = make([]Observable, 0, 8)
+		c.found = make([]Observable, 0, 16)
 	}
 	c.found = append(c.found, o)
 	return true
