@@ -24,7 +24,7 @@ const (
 	ReadSources    Permission = "sources:read"
 	ManageSources  Permission = "sources:manage"
 	ReadAudit      Permission = "audit:read"
-	ReadMetrics    Permission = "metrics:read"
+	ReadProfiles   Permission = "profiles:read"
 )
 
 // Role is a named set of permissions.
@@ -43,8 +43,8 @@ var grants = map[Role][]Permission{
 	Viewer:    {ReadAlerts},
 	Responder: {ReadAlerts, ReadSources},
 	Analyst:   {ReadAlerts, ReadSources, ReadDeliveries, ChangeAlerts},
-	Engineer:  {ReadAlerts, ReadSources, ReadDeliveries, ChangeAlerts, ChangeDelivery, ManageSources, ReadMetrics},
-	Admin:     {ReadAlerts, ReadSources, ReadDeliveries, ChangeAlerts, ChangeDelivery, ManageSources, ReadMetrics, ReadAudit},
+	Engineer:  {ReadAlerts, ReadSources, ReadDeliveries, ChangeAlerts, ChangeDelivery, ManageSources, ReadProfiles},
+	Admin:     {ReadAlerts, ReadSources, ReadDeliveries, ChangeAlerts, ChangeDelivery, ManageSources, ReadProfiles, ReadAudit},
 }
 
 // Principal is somebody or something that asks, and the door it came in by.

@@ -154,10 +154,11 @@ func (p *Pipeline) report(b *store.Batch) {
 	}
 }
 
-// shapeAll shapes deliveries on all processors, keeping their order.
+// shapeAll shapes deliveries on several processors, keeping their order.
 func (p *Pipeline) shapeAll(ctx context.Context, list []source.Delivery) []shaped {
 	out := make([]shaped, len(list))
-	workers := min(runtime.GOMAXPROCS(0), (len(list)+31)/32)
+	// One processor is left to accepting, which comes first.
+	workers := max(1, min(runtime.GOMAXPROCS(0)-1, (len(list)+31)/32))
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {

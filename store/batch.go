@@ -255,8 +255,25 @@ func (tx *Tx) saveTexts(rows []textRow) error {
 	if tx.s.postgres {
 		column = "alert"
 	}
-	if err := tx.bulk(`INSERT INTO alert_text (`+column+`, grams)`, "", 2, alerts); err != nil {
-		return err
+	for _, table := range []struct {
+		name string
+		args []any
+	}{{"alert_text", alerts}, {"sighting_text", sightings}} {
+		head := `INSERT INTO ` + table.name + ` (` + column + `, grams)`
+		if tx.s.postgres {
+			if err := tx.bulk(head, "", 2, table.args); err != nil {
+				return err
+			}
+			continue
+		}
+		// One row a statement: after a statement of several, SQLite's full-text
+		// index writes out what it gathered, and the merges of so many small
+		// segments cost four times as much as all else.
+		for i := 0; i < len(table.args); i += 2 {
+			if err := tx.exec(head+` VALUES ($1, $2)`, table.args[i], table.args[i+1]); err != nil {
+				return fmt.Errorf("%s: %w", head, err)
+			}
+		}
 	}
-	return tx.bulk(`INSERT INTO sighting_text (`+column+`, grams)`, "", 2, sightings)
+	return nil
 }

@@ -71,6 +71,7 @@ func (s *Server) Handler(closing context.Context) http.Handler {
 	mux.HandleFunc("GET /api/v1/alerts/{id}/raw", s.plain(s.getAlertRaw))
 	mux.HandleFunc("GET /api/v1/deliveries/{id}/raw", s.plain(s.getDeliveryRaw))
 	s.docs(mux)
+	s.profile(mux)
 	s.describe(humago.New(mux, apiConfig()))
 	mux.HandleFunc("/api/", s.plain(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "there is no such path in the API; /api/openapi.json lists them")

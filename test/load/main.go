@@ -21,6 +21,7 @@ type settings struct {
 	conns   int
 	db      string
 	keep    string
+	profile string
 }
 
 func main() {
@@ -32,6 +33,7 @@ func main() {
 	flag.IntVar(&s.conns, "conns", 16, "connections")
 	flag.StringVar(&s.db, "database", "", "postgres://… to measure PostgreSQL instead of SQLite")
 	flag.StringVar(&s.keep, "folder", "", "data folder to keep; default a temporary one")
+	flag.StringVar(&s.profile, "profile", "", "write CPU profiles of the server to FILE.<phase>")
 	flag.Parse()
 	if err := run(s); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
@@ -47,6 +49,8 @@ func run(s settings) error {
 			return err
 		}
 		defer os.RemoveAll(folder)
+	} else if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
 	}
 	t := &table{}
 	if err := machine(t, folder); err != nil {
@@ -91,6 +95,8 @@ func run(s settings) error {
 func burst(t *table, srv *server, s settings, tokens map[string]string, name string, d time.Duration, sent *float64) error {
 	snd := &sender{addr: srv.addr, tokens: tokens, conns: s.conns}
 	cpu, began := srv.cpu(), time.Now()
+	profiled := srv.profile(s.profile, name, d)
+	defer func() { <-profiled }()
 	if err := snd.run(d, 0, uint64(began.UnixNano())); err != nil {
 		return err
 	}
@@ -112,7 +118,7 @@ func burst(t *table, srv *server, s settings, tokens map[string]string, name str
 	t.row(name+": backlog after the last answer", (all - sending).Round(time.Millisecond).String(), "")
 	t.row(name+": CPU of the server", fmt.Sprintf("%.3f ms/alert", (srv.cpu()-cpu).Seconds()*1000/n), "")
 	t.row(name+": peak memory", fmt.Sprintf("%.0f MB", peak), "under 300 MB")
-	t.row(name+": disk", fmt.Sprintf("%.2f KB/alert", float64(srv.disk())/1024/ *sent), "at most 5 KB")
+	t.row(name+": disk", fmt.Sprintf("%.2f KB/alert", float64(srv.disk())/1024 / *sent), "at most 5 KB")
 	return nil
 }
 

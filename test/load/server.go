@@ -40,7 +40,7 @@ func (s *server) start(program string) (ready time.Duration, err error) {
 		return 0, err
 	}
 	s.cmd = exec.Command(program, "serve")
-	s.cmd.Env = append(os.Environ(), "YAGURA_DATA="+s.folder, "YAGURA_LISTEN="+s.addr, "YAGURA_DATABASE="+s.db, "YAGURA_BOOTSTRAP_KEY="+bootstrapKey, "YAGURA_PPROF="+os.Getenv("YAGURA_PPROF"))
+	s.cmd.Env = append(os.Environ(), "YAGURA_DATA="+s.folder, "YAGURA_LISTEN="+s.addr, "YAGURA_DATABASE="+s.db, "YAGURA_BOOTSTRAP_KEY="+bootstrapKey)
 	log, err := os.OpenFile(filepath.Join(s.folder, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
@@ -195,4 +195,31 @@ func (s *server) disk() (bytes int64) {
 		return nil
 	})
 	return bytes
+}
+
+// profile writes where the server spends its time during a phase; the channel
+// closes once it is written.
+func (s *server) profile(file, phase string, d time.Duration) <-chan struct{} {
+	done := make(chan struct{})
+	if file == "" {
+		close(done)
+		return done
+	}
+	go func() {
+		defer close(done)
+		req, err := http.NewRequest(http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.addr, max(1, int(d.Seconds())-1)), nil)
+		if err != nil {
+			return
+		}
+		req.Header.Set("Authorization", "Bearer "+bootstrapKey)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return
+		}
+		defer res.Body.Close()
+		if b, err := io.ReadAll(res.Body); err == nil {
+			_ = os.WriteFile(file+"."+strings.ReplaceAll(phase, " ", "-"), b, 0o600)
+		}
+	}()
+	return done
 }
