@@ -121,7 +121,7 @@ func (r *reading) looseRule() {
 		}
 		switch {
 		case c.hit.rank < rankSort: // a number, or far from the alert's own fields
-			return c.cost <= 17 || r.titleRank >= rankMessage
+			return c.cost <= 17 || r.titleRank >= rankMessage || sameObject(l.path, r.titleWhy)
 		case c.hit.rank == rankSort:
 			return r.titleRank >= rankMessage
 		}
@@ -133,6 +133,13 @@ func (r *reading) looseRule() {
 	case r.what != "" && r.titleWhy != "composed":
 		r.rule, r.ruleWhy = r.what, r.titleWhy
 	}
+}
+
+// sameObject says whether two fields stand side by side.
+func sameObject(a, b string) bool {
+	a, _, _ = cutLast(a)
+	b, _, _ = cutLast(b)
+	return a == b
 }
 
 func (r *reading) pickTitle() {
@@ -156,7 +163,14 @@ func (r *reading) pickTitle() {
 	default:
 		r.title, r.titleWhy = short(l.text, 300), l.path
 	}
-	if name := r.alertname(); name != "" && r.title != name && !strings.Contains(r.title, name) {
+	if name := r.alertname(); name != "" && r.titleWhy == "labels.alertname" { // the summary says more than the rule's name
+		l, _ := r.first(roleTitle, func(l *leaf, c candidate) bool {
+			return strings.HasSuffix(l.path, ".summary") && titleLike(l, int(c.hit.rank))
+		})
+		if l != nil && !strings.EqualFold(l.text, name) {
+			r.title, r.titleWhy = name+": "+firstSentence(l.text, 200), "labels.alertname and "+l.path
+		}
+	} else if name != "" && !strings.Contains(r.title, name) {
 		r.title, r.titleWhy = name+": "+r.title, "labels.alertname and "+r.titleWhy
 	}
 }
@@ -188,7 +202,7 @@ func titleLike(l *leaf, rank int) bool {
 			letters++
 		}
 	}
-	if letters < 2 || len(s) >= 24 && hexadecimal(s) {
+	if letters == 0 || letters < 2 && rank >= rankName || len(s) >= 24 && hexadecimal(s) {
 		return false
 	}
 	if rank == rankName && !strings.Contains(s, " ") && (address(s) || strings.HasSuffix(l.path, "ubject") && strings.Contains(s, ".")) {
@@ -216,12 +230,16 @@ func identifier(s string) bool {
 // composed is a short sentence of what happened, by whom and to what.
 func (r *reading) composed(what string) string {
 	var actor, target string
+	for _, part := range [...]string{"actor", ""} {
+		for _, o := range r.seen {
+			if actor == "" && o.part == part && (o.typ == alert.User || o.typ == alert.Email && part != "") {
+				actor = o.value
+			}
+		}
+	}
 	for _, o := range r.seen {
 		switch {
-		case o.typ == alert.User && o.part == "actor", o.typ == alert.Email && o.part == "actor":
-			actor = better(actor, o.value)
-		case o.typ == alert.User && o.part == "" && actor == "":
-			actor = o.value
+		case o.part == "actor" || o.part == "source":
 		case target == "" && (o.typ == alert.Host || o.typ == alert.Domain && o.part == "target" || o.typ == alert.Resource && len(o.value) < 70):
 			target = o.value
 		}
@@ -264,13 +282,6 @@ func (r *reading) kindOfEvent() string {
 	return strings.TrimSuffix(strings.ReplaceAll(name, "_", " "), " id") + " " + l.text
 }
 
-func better(old, s string) string {
-	if old == "" {
-		return s
-	}
-	return old
-}
-
 func (r *reading) vulnerabilityTitle() (title, why string) {
 	if l, _ := r.first(rolePackage, scalarLeaf); l != nil && !strings.Contains(l.text, "/") {
 		title = r.vuln + " in " + l.text
@@ -297,7 +308,11 @@ func (r *reading) vulnerabilityTitle() (title, why string) {
 func firstSentence(s string, n int) string {
 	s = strings.TrimSpace(s)
 	for line := range strings.Lines(s) {
-		if line = strings.Trim(line, "#*=- \t\r\n"); line != "" {
+		line = strings.TrimSpace(strings.TrimLeft(line, "#"))
+		if rest, ok := strings.CutPrefix(line, "* "); ok {
+			line = rest
+		}
+		if strings.Trim(line, "*=-_#~ ") != "" {
 			s = line
 			break
 		}
@@ -378,7 +393,13 @@ func (r *reading) ownLink(l *leaf) bool {
 			}
 		}
 	}
-	return strings.EqualFold(name, "link") && object == "" || r.productHost(l.text)
+	switch strings.ToLower(name) {
+	case "link":
+		return object == "" || r.productHost(l.text)
+	case "url", "uri", "href": // what was visited as often as not
+		return false
+	}
+	return r.productHost(l.text)
 }
 
 // productHost says whether a URL leads to the product that sent the message,
@@ -508,7 +529,7 @@ func (r *reading) pickCondition() {
 		case lastName(l.path) == "status" && low == "fail":
 			r.condition, r.condWhy = string(alert.Present), l.path
 			return
-		case r.posture && fixedWords[low], recoveredWords[low], low == "resolved" && r.alertname() != "":
+		case r.posture && fixedWords[low], low == "resolved" && lastName(l.path) == "monitorcondition", recoveredWords[low], low == "resolved" && r.alertname() != "":
 			r.condition, r.condWhy = string(alert.Fixed), l.path
 			return
 		}
@@ -540,12 +561,27 @@ func (r *reading) pickBasis() {
 	case r.vuln != "" && r.list != "":
 		r.basis, r.basisWhy = []string{r.vuln}, "the vulnerability's id"
 		r.addWhere()
-	case r.posture && r.list != "" && r.rule != "":
+	case r.list != "" && r.title+r.rule != "" && (r.posture || !r.identity()):
 		r.basis, r.basisWhy = []string{r.rule}, r.ruleWhy
+		if r.rule == "" {
+			r.basis, r.basisWhy = []string{r.title}, r.titleWhy
+		}
 		if r.addWhere(); len(r.basis) == 1 {
 			r.basis, r.basisWhy = nil, ""
 		}
 	}
+}
+
+// identity says whether there is somebody or something to tell two findings of
+// one rule apart.
+func (r *reading) identity() bool {
+	for _, o := range r.seen {
+		switch o.typ {
+		case alert.User, alert.Email:
+			return true
+		}
+	}
+	return r.asset()
 }
 
 // addWhere adds to the basis what a scan's finding is about: the package, the
@@ -583,6 +619,9 @@ func (r *reading) pickID() {
 		r.eventID, r.idWhy = l.text, l.path
 		return
 	}
+	if r.plain { // numbers in log lines say which message of the product it is, not which event
+		return
+	}
 	l, _ := r.first(roleObject, func(l *leaf, c candidate) bool {
 		return scalarLeaf(l, c) && len(l.text) <= 300 && (r.list == "" || !vulnerabilityID(l.text)) && !strings.Contains(l.text, " ") && strings.ContainsAny(l.text, "0123456789")
 	})
@@ -595,10 +634,9 @@ func (r *reading) pickID() {
 		return ok && l.items == nil
 	}); u != nil {
 		id, why = id+"@"+u.text, why+" and "+u.path
-	} else if r.seenAt != "" && r.seenWhy != "" {
-		id, why = id+"@"+r.seenAt, why+" and "+r.seenWhy
 	} else {
-		id += "#" + r.hash()
+		r.eventID, r.idWhy = id+"#"+r.hash(), why+" and the content"
+		return
 	}
 	if s, _ := r.first(roleState, func(l *leaf, c candidate) bool { return scalarLeaf(l, c) && len(l.text) <= 40 }); s != nil {
 		id, why = id+"/"+s.text, why+" and "+s.path
@@ -606,9 +644,11 @@ func (r *reading) pickID() {
 	r.eventID, r.idWhy = id, why
 }
 
-// uniqueLike tells an id from a name: it has digits, or is long and hex.
+// uniqueLike tells an id that no other event has from names and from the short
+// numbers that products give to sorts of messages: two events under one id
+// would count as one.
 func uniqueLike(s string) bool {
-	if len(s) < 6 || len(s) > 200 || strings.Contains(s, " ") {
+	if len(s) < 10 || len(s) > 200 || strings.Contains(s, " ") {
 		return false
 	}
 	n := 0
@@ -617,7 +657,13 @@ func uniqueLike(s string) bool {
 			n++
 		}
 	}
-	return n >= 4 || uuidLike(s) || len(s) >= 16 && hexadecimal(s)
+	switch {
+	case n == len(s):
+		return n >= 14
+	case uuidLike(s) || len(s) >= 16 && hexadecimal(s):
+		return true
+	}
+	return n >= 3
 }
 
 // hash is of everything that was read, so that a changed message has another.

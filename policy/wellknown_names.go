@@ -72,7 +72,7 @@ var containers = func() map[string]container {
 	put(container{ctx: ctxWrapper}, `data detail details properties attributes payload item body message object record result
 		content info event protopayload jsonpayload feed metadata labels annotations systemlabels commonlabels commonannotations
 		grouplabels match matches facts fact extendedproperties additionaldata fields columns params parameters kibana log
-		logentry logentries report document hits entry tracking security alertdata eventdata findingproviderfields unmapped`)
+		logentry logentries report document hits entry tracking essentials security alertdata eventdata findingproviderfields unmapped`)
 	put(container{ctx: ctxAlert}, `alert finding incident issue detection offense case problem vulnerability advisory threat
 		violation notification detectionfinding findinginfo signal cve alertinfo securityresult anomaly threatinfo
 		vulnerabilities securityadvisory detectsummary ticket`)
@@ -81,7 +81,7 @@ var containers = func() map[string]container {
 	put(container{ctx: ctxEntity, part: "actor"}, `actor actors user users principal identity initiatedby initiator operator
 		useridentity authenticationinfo primaryactor auth impersonator account accesskeydetails`)
 	put(container{ctx: ctxEntity, part: "target"}, `target targets destination dst dest victim targetresources targetuser
-		targetresource entitysnapshot primaryresource resource resources asset`)
+		targetresource requestparameters entitysnapshot primaryresource resource resources asset`)
 	put(container{ctx: ctxEntity, part: "source"}, `source src client attacker origin remote sender`)
 	put(container{ctx: ctxEntity}, `host hosts device devices agent computer machine endpoint accessdevice authdevice
 		devicedetail process processes parent parentprocess file files entity entities cloudaccount cloudaccounts image
@@ -143,7 +143,7 @@ func putTitles(put func(role, int, string)) {
 	put(roleTitle, 0, `title alerttitle alertdisplayname incidenttitle messagetitle eventtitle findingtitle issuetitle headline
 		eventdefinitiontitle detectiontitle findinginfotitle vulntitle`)
 	put(roleTitle, 5, `alertname alertsummary incidentname detectionname detectname threatname vulnerabilityname findingname
-		issuename anomalyname offensename problemtitle problemname`)
+		issuename anomalyname offensename problemtitle problemname alertrule searchname triggername 件名 タイトル アラート名`)
 	put(roleTitle, 10, `displayname shortdescription summary primarydescription incidentsummary issuesummary`)
 	put(roleTitle, 14, `rulename sourcerulename signature signaturename alertsignature monitorname checkname checktitle
 		controlname policyname conditionname ruletitle custommessage pluginname queryname analyticname configrulename alarmname
@@ -154,7 +154,7 @@ func putTitles(put func(role, int, string)) {
 	put(roleTitle, rankMessage+6, `intro`)
 	put(roleTitle, rankMessage+2, `data`) // where a sentence is all there is
 	put(roleTitle, rankMessage, `message msg eventmessage reason alertreason alertmessage logmessage messagetext text output
-		statusmessage messagebody operationdetail eventdetail activitydetail operationdetails`)
+		statusmessage messagebody operationdetail eventdetail activitydetail operationdetails raw`)
 	put(roleTitle, rankDescription, `description desc descriptionvalue descriptionsvalue details shortmessage`)
 	put(roleTitle, rankVerb, `operationname methodname operation eventname event activity action detailtype alerttype eventaction
 		activityname issueclass findingclass eventtype type notificationtype note`)
@@ -163,9 +163,9 @@ func putTitles(put func(role, int, string)) {
 
 	put(roleRule, 0, `rulename alertname sourcerulename detectionname detectname signature signaturename alertsignature
 		monitorname checkname controlname policyname conditionname configrulename alarmname eventdefinitiontitle queryname
-		analyticname rule findingcategory alertrulename checkrulename checkrulesname analyticrulename pluginname`)
+		analyticname rule findingcategory alertrulename checkrulename checkrulesname analyticrulename pluginname alertrule searchname triggername`)
 	put(roleRule, 8, `threatname vulnerabilityname alerttype issueclass findingtype findingclass detectiontype note eventname
-		operationname methodname ttpdefinition metadataeventcode anomalytype auditlogevent alertsignatureid threatclassification`)
+		operationname methodname ttpdefinition metadataeventcode anomalytype auditlogevent alertsignatureid threatclassification attack attackname`)
 	put(roleRule, 14, `ruleid sourceruleid signatureid checkid controlid terminatingruleid detectorid pluginid vulnerabilityid
 		cveid cve vulnid ghsaid generatorid eventtypeid`)
 	put(roleRule, rankSort, `eventtype eventid issuetype detailtype name`)
@@ -173,7 +173,7 @@ func putTitles(put func(role, int, string)) {
 		result`)
 
 	put(roleDescription, 0, `description desc longdescription detaileddescription alertdescription detectdescription
-		findingdescription vulnerabilitydescription findinginfodesc descriptionvalue descriptionsvalue vulndescription`)
+		findingdescription vulnerabilitydescription findinginfodesc descriptionvalue descriptionsvalue vulndescription 説明 内容 本文 詳細`)
 	put(roleDescription, 8, `ruledescription controldescription intro explanation details messagetext detectiondescription
 		detaildescription detectiondetails messagebody fulldescription extendeddescription`)
 	put(roleDescription, 16, `message msg body text reason summary shortdescription output primarydescription secondarydescription
@@ -188,7 +188,7 @@ func putTimes(put func(role, int, string)) {
 		lasteventtime lasteventdatetime lastoccurrence lastactivitydatetime lastdetectedat originaltime alertoriginaltime
 		timedt startsat triggeredat triggertime triggeredtime firedat messagetime threattime clicktime observedat observedtime
 		observedtimestamp eventcreationtime discoveredat violationtime datedetected lastdetected lastevent eventtimeutc
-		whendetected foundat detectionts`)
+		whendetected foundat detectionts fireddatetime 発生日時 検知日時 日時`)
 	put(roleTime, 11, `peventtime`)
 	put(roleTime, 8, `timestamp time ts datetime utctimestamp utctime isotimestamp eventdate timecreated devicetime logtime
 		rt originaltimestamp systemtime timestampderived at when dt epoch timestampms eventts statechangetime
@@ -198,28 +198,28 @@ func putTimes(put func(role, int, string)) {
 		timewindowend scantime`)
 	put(roleTime, 20, `firstseen firstobservedat firstseenat firstdetectedat createdat created createddatetime creationtime createtime
 		createdtime createddate datecreate datecreated createdon createdtimeutc reportedat openedat opened createtimestamp
-		creationtimestamp creationdate backendtimestamp firsteventtimestamp generatedat since createdts dateopened syscreatedon`)
+		creationtimestamp creationdate backendtimestamp firsteventtimestamp generatedat since createdts dateopened syscreatedon 登録日時 作成日時`)
 	put(roleTime, rankPublished, `published publishedat publisheddate publishedtime datepublished initialreleasedate trackinginitialreleasedate
 		dateadded pubdate publicationdate publishdate vulndisclosuredate releasedate`)
 	put(roleTime, 30, `updatedat updated updatetime modified lastmodified lastmodifieddate lastmodifiedtime lastupdated updateddatetime
 		modificationtime processingtime timegenerated receivetime receivedat receivetimestamp ingesttime currentreleasedate
 		trackingcurrentreleasedate lastupdatetime lastmodifiedtimeutc lastchanged statuschangedat processingendtime
-		timestampprocessing approximatearrivaltimestamp lastmodifieddatetime updatetimestamp datemodified insertionepochtimestamp
+		timestampprocessing sysupdatedon approximatearrivaltimestamp lastmodifieddatetime updatetimestamp datemodified insertionepochtimestamp
 		queryendtime pparsetime insertedat`)
 
 	put(roleUpdated, 0, `updatedat updated updatetime modified lastmodified lastmodifieddate lastmodifiedtime lastupdated
 		updateddatetime modificationtime lastupdatetime lastmodifiedtimeutc statuschangedat backendupdatetimestamp
-		lastmodifieddatetime updatetimestamp datemodified`)
+		lastmodifieddatetime updatetimestamp datemodified sysupdatedon`)
 	put(roleUpdated, 10, `lastseen lastseenat lastobservedat lastactivitytime lasteventtimestamp lastdetectedat`)
 }
 
 func putOthers(put func(role, int, string)) {
 	put(roleSeverity, 0, `severity alertseverity severityname severitylabel alertseverityname eventseverity severitylevel sev
 		findingseverity vulnseverity severitydescription incidentseverity normalizedseverity riskseverity alertlevel
-		aggregateseveritytext severitytext`)
+		aggregateseveritytext severitytext triggerseverity 重要度 深刻度 危険度`)
 	put(roleSeverity, 6, `vendorseverity baseseverity cvssseverity vulnerabilityseverity risklevel threatlevel riskrating
 		threatseverity priority urgency alertpriority risklevelaggregated qualitativeseverity detectionseverity`)
-	put(roleSeverity, 12, `level loglevel criticality importance alertrisk risk severityid severitynumber syslogseverity
+	put(roleSeverity, 12, `level loglevel criticality importance alertrisk risk severityid severitynumber nseverity eventnseverity syslogseverity
 		threatlevelid impactlevel rulelevel prioritylabel effectiveseverity`)
 	put(roleSeverity, 30, `confidencelevel verdict scanresult maliciousness confidencename riskstate`)
 	put(roleScore, 0, `cvssscore cvss cvss3score cvssv3score basescore inspectorscore v3score vulncvssscore cvssbasescore cvssv3basescore
@@ -232,7 +232,7 @@ func putOthers(put func(role, int, string)) {
 	put(roleLink, 0, `alerturl alertlink incidenturl findingurl findinglink issueurl detectionurl falconhostlink weburl weblink htmlurl
 		alertweburl incidentweburl caseurl eventurl detailurl detailsurl detectorurl xdrurl portalurl permalink deeplink
 		incidentlink eventlink linktoalert alerturi consoleurl investigationurl offenseurl problemurl ruleurl incidenthtmlurl
-		hostlink incidenturi alerthtmlurl issuehtmlurl issuelink externaluri insighturl`)
+		hostlink resultslink incidenturi alerthtmlurl issuehtmlurl issuelink externaluri insighturl`)
 	put(roleLink, 8, `primaryurl generatorurl advisoryurl checkurl monitorurl pageurl sourceurl`)
 	put(roleLink, rankURL, `url link href uri threaturl`) // where it is plainly the alert's own, see ownLink
 	put(roleLink, 20, `externalurl dashboardurl panelurl logurl externalreference helpuri helpurl`)
@@ -245,7 +245,7 @@ func putOthers(put func(role, int, string)) {
 	put(roleAction, 10, `outcome result outcomeresult verdict`)
 
 	put(roleState, 0, `status state alertstatus incidentstatus findingstatus currentstate newstatevalue alertstate workflowstatus
-		issuestatus vulnstatus compliancestatus resolutionstatus`)
+		issuestatus vulnstatus compliancestatus resolutionstatus monitorcondition 状態`)
 	put(roleState, 3, `statuscode`)
 	put(roleState, 6, `alerttype notificationtype statusextended transition compliance alerttransition success result alertaction
 		actionstatus`)
@@ -255,13 +255,13 @@ func putOthers(put func(role, int, string)) {
 	put(roleID, 4, `uuid matchuuid`)
 	put(roleObject, 0, `alertid findingid detectionid detectid compositeid incidentid issueid findingarn systemalertid offenseid caseid
 		alertuid findinguid findinginfouid incidentnumber alertuuid violationid problemid ticketid trackingid alertguid
-		alertidentifier vulnerabilityuuid`)
+		alertidentifier vulnerabilityuuid sysid`)
 	put(roleObject, rankID, `id uid providerincidentid vendororiginalid key arn`)
 
 	put(roleBasis, 0, `fingerprint dedupkey deduplicationkey dedupekey dedupid alertfingerprint aggregationkey incidentkey
-		correlationkey eventkey incidenthash alertdedupkey issuefingerprint`)
+		correlationkey eventkey incidenthash alertdedupkey issuefingerprint alertalias primarylocationlinehash`)
 	put(roleBasis, 6, `incidentid incidentnumber issueid findingarn findingid findinguid findinginfouid offenseid caseid problemid
-		providerincidentid`)
+		providerincidentid sysid`)
 
 	put(roleTags, 0, `tags tag alerttags eventtags ruletags`)
 	put(roleTags, 10, `categories keywords`)

@@ -26,7 +26,7 @@ func putObservables(see func(t alert.ObservableType, part, names string)) {
 	see(alert.User, "", `user username useraccount uname samaccountname login loginname userlogin deviceusername
 		childprocusername processusername loggedinuser logonuser lastloggedonuser initiatingprocessaccountname ntdomainuser primaryuser
 		useremailaddress useremail useridentityusername userprincipalname upn suser userinfo users columnsusername
-		lasteventuser targetedemail usernamederived`)
+		lasteventuser targetedemail usernamederived ユーザー ユーザー名 ユーザ名`)
 	see(alert.User, "actor", `actoremail actorname actoruser actorusername principalemail initiator initiatedby operator
 		actorusername subjectusername callername impersonator principalname authenticationinfoprincipalemail actorlogin
 		actorusername actordisplayname srcuser sourceuser sourceusername callerusername userprincipal`)
@@ -35,7 +35,7 @@ func putObservables(see func(t alert.ObservableType, part, names string)) {
 	see(alert.Host, "", `host hostname computer computername devicename machinename endpointname agenthostname agentcomputername
 		devicehostname dvchost nodename servername server affectedhost fqdn hostfqdn agentfqdn hosts assetname
 		assethostname node instance instancename sysname hostidentifier canaryname netbiosname machinedns devicefqdn
-		dnshostname hostnames workstation workstationname agentname predicatehost vmname vmdisplayname`)
+		dnshostname hostnames workstation workstationname agentname predicatehost vmname vmdisplayname configurationitems devname ホスト名 端末名`)
 	see(alert.Host, "source", `srchost sourcehost sourcehostname shost clienthost clienthostname`)
 	see(alert.Host, "target", `dsthost desthost destinationhost destinationhostname dhost targethost targethostname`)
 	see(alert.IP, "source", `srcip sourceip sourceipaddress srcaddr src sourceaddress clientip clientipaddress callerip
@@ -67,7 +67,7 @@ func putObservables(see func(t alert.ObservableType, part, names string)) {
 		resourceprojectid azuresubscriptionid`)
 	see(alert.Resource, "target", `resource resourceid resourcename resourcearn resourceuri arn resourcearns affectedresource
 		targetresource targetarn imageuri resourceuid clusterarn bucketarn rolearn functionarn eventsourcearn resources
-		affectedresources webaclid configrulearn executionrolearn useridentityarn alarmarn`)
+		affectedresources alerttargetids webaclid configrulearn executionrolearn useridentityarn alarmarn`)
 	see(alert.CVE, "", `cve cveid vulnerabilityid vulnid cves cveids relatedcves aliases`)
 }
 
@@ -75,7 +75,7 @@ func putObservables(see func(t alert.ObservableType, part, names string)) {
 func (r *reading) observe(p spot, i int, h hit) {
 	l := &r.leaves[i]
 	part := h.part
-	if part == "" {
+	if part == "" || h.typ == alert.Resource && p.part != "" {
 		part = p.part
 	}
 	values := l.items

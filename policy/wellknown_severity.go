@@ -72,6 +72,10 @@ func severityNumber(name string, n float64) (alert.Severity, bool) {
 	case name == "syslogseverity" && whole && n <= 7:
 		return [8]alert.Severity{alert.Critical, alert.Critical, alert.Critical, alert.High, alert.Medium, alert.Low, alert.Info,
 			alert.Info}[int(n)], true
+	case (strings.HasSuffix(name, "nseverity") || name == "triggerseverity") && whole && n <= 5: // Zabbix: 5 is a disaster
+		return [6]alert.Severity{alert.Info, alert.Info, alert.Low, alert.Medium, alert.High, alert.Critical}[int(n)], true
+	case strings.HasSuffix(name, "rulelevel") && whole && n <= 16: // OSSEC: 0–15
+		return step(n, 1, 4, 7, 12), true
 	case name == "severityid" && whole && n <= 6: // OCSF
 		if n == 0 {
 			return 0, false
@@ -89,8 +93,6 @@ func severityNumber(name string, n float64) (alert.Severity, bool) {
 			return 0, false
 		}
 		return alert.Critical - alert.Severity(n-1), true
-	case strings.HasSuffix(name, "level") && whole && n > 10 && n <= 15: // 0–15, as OSSEC counts
-		return step(n, 1, 4, 7, 12), true
 	case strings.HasSuffix(name, "level") && whole && n >= 20 && n <= 60 && math.Mod(n, 10) == 0: // bunyan, pino: 30 is info
 		return step(n, 35, 40, 50, 60), true
 	case n <= 10:
@@ -132,7 +134,7 @@ func (r *reading) severity() {
 		}
 		if n, err := strconv.ParseFloat(text, 64); err == nil {
 			if r.sevWhy == "" {
-				if v, ok := severityNumber(lastName(l.path), n); ok {
+				if v, ok := severityNumber(lastNames(l.path), n); ok {
 					r.setSeverity(v, text, l.path)
 					if r.schemaScale(n) {
 						return
@@ -153,6 +155,7 @@ func (r *reading) severity() {
 			}
 			r.setSeverity(v, text, l.path)
 			r.worstOf(l.path)
+			r.schemaWord(text)
 			return
 		}
 	}
@@ -255,6 +258,20 @@ func (r *reading) schemaScale(n float64) bool {
 	return false
 }
 
+// schemaWord mends a word that a published format counts in its own way.
+func (r *reading) schemaWord(text string) {
+	if len(text) != 4 || !strings.HasPrefix(text, "Sev") {
+		return
+	}
+	for i := range r.leaves[:r.own] {
+		if r.leaves[i].path == "schemaId" { // Azure Monitor: Sev0 critical … Sev4 verbose
+			if n := int(text[3] - '0'); n >= 0 && n <= 4 {
+				r.sev = [5]alert.Severity{alert.Critical, alert.High, alert.Medium, alert.Info, alert.Info}[n]
+			}
+		}
+	}
+}
+
 // severityCounts reads an object that counts findings by severity: the worst
 // that occurs.
 func (r *reading) severityCounts() {
@@ -279,6 +296,20 @@ func cutLast(path string) (object, name string, ok bool) {
 		return "", path, false
 	}
 	return path[:i], path[i+1:], true
+}
+
+// lastNames is the folded name of a path's last field and of the object it is
+// in, so that a suffix tells rule.level.
+func lastNames(path string) string {
+	object, name, ok := cutLast(path)
+	if !ok {
+		return folded(name)
+	}
+	_, object, _ = cutLast(object)
+	if strings.HasSuffix(folded(name), "level") {
+		return folded(object) + folded(name)
+	}
+	return folded(name)
 }
 
 func lastName(path string) string {

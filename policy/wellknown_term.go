@@ -68,16 +68,20 @@ func (r *reading) observables() *ast.Term {
 }
 
 // attributes are all that the message says, under dotted names, so that it can
-// be searched; last comes how the alert's own fields were decided.
+// be searched, the shallow first where there are too many; and under "decided"
+// how the alert's own fields were found.
 func (r *reading) attributes() *ast.Term {
 	n := min(len(r.leaves), wellknownAttributes-1)
-	out := make([]*ast.Term, 0, n+1)
+	out := make([][2]*ast.Term, 0, n+1)
 	for i := range r.leaves {
 		if len(out) >= n {
 			break
 		}
 		l := &r.leaves[i]
-		if l.path == r.descWhy || l.path == r.titleWhy && l.text == r.title { // shown already
+		switch {
+		case l.path == r.descWhy || l.path == r.titleWhy && l.text == r.title: // shown already
+			continue
+		case i >= r.own && r.has(l.path), l.path == "decided":
 			continue
 		}
 		text := l.text
@@ -86,16 +90,20 @@ func (r *reading) attributes() *ast.Term {
 				text += "…"
 			}
 		}
-		out = append(out, attribute(l.path, text))
+		out = append(out, [2]*ast.Term{ast.StringTerm(l.path), ast.StringTerm(text)})
 	}
-	return ast.ArrayTerm(append(out, attribute("decided", r.decided()))...)
+	return ast.ObjectTerm(append(out, [2]*ast.Term{ast.InternedTerm("decided"), ast.StringTerm(r.decided())})...)
 }
 
-func attribute(key, value string) *ast.Term {
-	return ast.ObjectTerm(
-		[2]*ast.Term{ast.InternedTerm("key"), ast.StringTerm(key)},
-		[2]*ast.Term{ast.InternedTerm("value"), ast.StringTerm(value)},
-	)
+// has says whether the alert itself has a field of that path; one of the batch
+// around it gives way.
+func (r *reading) has(path string) bool {
+	for i := range r.leaves[:r.own] {
+		if r.leaves[i].path == path {
+			return true
+		}
+	}
+	return false
 }
 
 // unread is what stood where a severity should.

@@ -17,8 +17,8 @@ func readText(s string) *ast.Term {
 	if len(s) > 1<<18 {
 		s = s[:1<<18]
 	}
-	r := &reading{budget: wellknownNodes}
-	t := textReader{r: r}
+	r := &reading{budget: wellknownNodes, plain: true}
+	t := &textReader{r: r}
 	rest := t.syslog(strings.TrimSpace(s))
 	switch {
 	case strings.HasPrefix(rest, "CEF:"):
@@ -36,14 +36,17 @@ func readText(s string) *ast.Term {
 	}
 	r.own = len(r.leaves)
 	r.decide()
-	if r.title == "" || strings.HasPrefix(r.titleWhy, "composed") {
+	if r.title == "" || r.titleWhy == "composed" || r.titleRank >= rankVerb {
 		r.title, r.titleWhy = firstSentence(rest, 200), "the first line"
 	}
-	if r.description == "" && strings.Contains(strings.TrimSpace(s), "\n") || len(s) > 200 {
+	if r.description == "" && (strings.Contains(strings.TrimSpace(s), "\n") || len(s) > 200) {
 		r.description, r.descWhy = cutRunes(s, 16000), "the text"
 	}
 	if r.sevWhy == "" {
 		r.severityInText(rest)
+	}
+	if v, ok := severityWords[t.severity]; ok && r.sevWhy == "" {
+		r.setSeverity(v, t.severity, "the syslog header")
 	}
 	if r.seenAt == "" {
 		r.timeInText(s)
@@ -51,9 +54,12 @@ func readText(s string) *ast.Term {
 	return r.term()
 }
 
-type textReader struct{ r *reading }
+type textReader struct {
+	r        *reading
+	severity string // of the syslog header: what the sender's logging thought of it, so the last to be asked
+}
 
-func (t textReader) put(key, value string) {
+func (t *textReader) put(key, value string) {
 	value = strings.TrimSpace(value)
 	if value == "" || key == "" || len(t.r.leaves) > 400 {
 		return
@@ -64,12 +70,12 @@ func (t textReader) put(key, value string) {
 var syslogSeverities = [8]string{"emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"}
 
 // syslog takes off a header of RFC 5424 or RFC 3164 and returns the rest.
-func (t textReader) syslog(s string) string {
+func (t *textReader) syslog(s string) string {
 	if strings.HasPrefix(s, "<") {
 		if end := strings.IndexByte(s, '>'); end > 1 && end <= 4 && digits(s[1:end]) {
 			n, _ := strconv.Atoi(s[1:end])
 			if n < 192 {
-				t.put("syslog_severity", syslogSeverities[n%8])
+				t.severity = syslogSeverities[n%8]
 				s = s[end+1:]
 			}
 		}
@@ -101,6 +107,28 @@ func (t textReader) syslog(s string) string {
 			}
 		}
 	}
+	if len(s) > 22 && s[3] == ' ' && s[6] == ' ' && s[14] == ':' { // Cisco's: "Feb 03 2026 11:22:33 host : %ASA-4-…"
+		if when, err := time.Parse("Jan _2 2006 15:04:05", s[:20]); err == nil {
+			t.put("timestamp", when.Format(time.RFC3339))
+			host, rest, ok := strings.Cut(strings.TrimSpace(s[20:]), " ")
+			if ok && !strings.HasPrefix(host, "%") {
+				t.put("hostname", strings.TrimSuffix(host, ":"))
+				s = strings.TrimLeft(rest, ": ")
+			}
+		}
+	}
+	if strings.HasPrefix(s, "%") { // "%ASA-4-106023: Deny tcp …"
+		if id, rest, ok := strings.Cut(s, ": "); ok && len(id) < 40 && strings.Count(id, "-") >= 2 {
+			f := strings.Split(id[1:], "-")
+			if n := f[len(f)-2]; len(n) == 1 && n[0] >= '0' && n[0] <= '7' {
+				t.put("severity", syslogSeverities[n[0]-'0'])
+			}
+			t.put("rule", id[1:])
+			word, _, _ := strings.Cut(rest, " ")
+			t.put("action", word)
+			return rest
+		}
+	}
 	if i := strings.Index(s, "CEF:"); i > 0 && i < 200 {
 		t.header(s[:i])
 		return s[i:]
@@ -113,7 +141,7 @@ func (t textReader) syslog(s string) string {
 }
 
 // header reads what stands before CEF: a time and a host.
-func (t textReader) header(s string) {
+func (t *textReader) header(s string) {
 	f := strings.Fields(s)
 	if len(f) == 0 {
 		return
@@ -143,7 +171,7 @@ var cefNames = map[string]string{
 }
 
 // cef reads ArcSight's Common Event Format, version 0 and 1.
-func (t textReader) cef(s string) {
+func (t *textReader) cef(s string) {
 	f := splitEscaped(s[len("CEF:"):], '|', 8)
 	for i, name := range [...]string{"cef_version", "device_vendor", "device_product", "device_version", "signature_id", "title",
 		"severity"} {
@@ -175,7 +203,7 @@ func (t textReader) cef(s string) {
 }
 
 // leef reads IBM's Log Event Extended Format, version 1 and 2.
-func (t textReader) leef(s string) {
+func (t *textReader) leef(s string) {
 	version2 := strings.HasPrefix(s, "LEEF:2")
 	n := 6
 	if version2 {
@@ -265,7 +293,7 @@ func keyByte(c byte) bool {
 }
 
 // lines reads "Name: value" lines and key=value pairs.
-func (t textReader) lines(s string) {
+func (t *textReader) lines(s string) {
 	count := 0
 	for line := range strings.Lines(s) {
 		if count++; count > 300 {

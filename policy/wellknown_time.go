@@ -32,7 +32,7 @@ func readTime(s string, number bool) (time.Time, bool) {
 	switch {
 	case number || digits(s) || s[0] >= '0' && s[0] <= '9' && strings.Count(s, ".") == 1 && digits(strings.Replace(s, ".", "", 1)):
 		t, ok = ParseTime(s)
-	case len(s) >= 10 && digits(s[:4]) && (s[4] == '-' || s[4] == '/'):
+	case len(s) >= 10 && digits(s[:4]) && (s[4] == '-' || s[4] == '/' || s[4] == '.'):
 		t, ok = isoTime(s)
 	default:
 		t, ok = otherTime(s)
@@ -157,6 +157,9 @@ func otherTime(s string) (time.Time, bool) {
 // time decides which of the times is the event's own.
 func (r *reading) time() {
 	for _, dates := range [...]bool{false, true} { // a day only where there is no time
+		if r.dayAndTime(); dates && r.seenAt != "" {
+			return
+		}
 		for _, c := range r.best[roleTime] {
 			l := &r.leaves[c.leaf]
 			if l.items != nil || date(l.text) != dates {
@@ -174,6 +177,35 @@ func (r *reading) time() {
 				return
 			}
 		}
+	}
+}
+
+// dayAndTime puts together a time of day and a day that stand in fields of
+// their own, as firewalls write them.
+func (r *reading) dayAndTime() {
+	var day, clock, zone *leaf
+	for i := range r.leaves[:r.own] {
+		l := &r.leaves[i]
+		switch name := lastName(l.path); {
+		case day == nil && date(l.text) && strings.HasSuffix(name, "date"):
+			day = l
+		case clock == nil && len(l.text) >= 8 && l.text[2] == ':' && strings.HasSuffix(name, "time"):
+			clock = l
+		case zone == nil && (name == "tz" || name == "timezone"):
+			zone = l
+		}
+	}
+	if day == nil || clock == nil {
+		return
+	}
+	text := day.text + " " + clock.text
+	if zone != nil {
+		if _, ok := readZone(zone.text); ok {
+			text += zone.text
+		}
+	}
+	if t, ok := readTime(text, false); ok {
+		r.seenAt, r.seenWhy = t.Format(time.RFC3339Nano), day.path+" and "+clock.path
 	}
 }
 

@@ -47,6 +47,7 @@ type reading struct {
 	budget   int
 	embedded int
 	list     string // folded name of the list it stood in
+	plain    bool   // the message is text, no JSON
 	posture  bool   // it speaks of a vulnerability or a failed check
 	found
 }
@@ -396,7 +397,7 @@ func (r *reading) offer(p spot, i int, h hit, qualified bool) {
 	}
 	switch h.role {
 	case roleSeen:
-		if p.ctx != ctxNoise {
+		if p.ctx != ctxNoise && p.ctx != ctxRule {
 			r.observe(p, i, h)
 		}
 		return
