@@ -140,6 +140,9 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, src source.Sourc
 		return err
 	}
 	s.counters.accepted(src.ID, repeat, len(body), time.Since(started))
+	if repeat {
+		w.Header().Set("Idempotent-Replayed", "true") // so that senders can count what was new
+	}
 	if v := r.URL.Query().Get("wait"); v == "" || v == "0" || v == "false" {
 		return writeJSON(w, http.StatusAccepted, map[string]alert.DeliveryID{"delivery": id})
 	}
