@@ -4,8 +4,6 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-
-	"yagura/alert"
 )
 
 // unit is one alert's part of a message.
@@ -148,7 +146,7 @@ func likenessOf(o ast.Object) likeness {
 // split finds the alerts of a message. empty says that it is a batch with
 // nothing in it. Where it is not plain that there are several, it is one.
 func split(v ast.Value) (units []unit, empty bool) {
-	s := splitter{budget: 4000}
+	s := splitter{budget: splitNodes}
 	switch v := v.(type) {
 	case *ast.Array:
 		if v.Len() == 0 {
@@ -158,6 +156,7 @@ func split(v ast.Value) (units []unit, empty bool) {
 			return []unit{{value: v}}, false
 		}
 		for i := range v.Len() {
+			s.single = false
 			s.one(v.Elem(i).Value, nil, "", 0)
 		}
 	case ast.Object:
@@ -171,20 +170,26 @@ func split(v ast.Value) (units []unit, empty bool) {
 	return s.units, false
 }
 
+// splitNodes bounds the fields that are looked at for lists of alerts.
+const splitNodes = 500_000
+
 type splitter struct {
 	units      []unit
 	budget     int
 	emptyLists int
+	single     bool // it is one advisory, whatever it lists
 	boxes      bool // there are lists of objects that were not understood
 }
 
 // one adds the alerts of v: those of the lists in it, else v itself.
 func (s *splitter) one(v ast.Value, parents []ast.Value, list string, depth int) {
+	before := len(s.units)
 	o, ok := v.(ast.Object)
 	if ok && s.lists(o, o, parents, depth, false) {
 		return
 	}
-	if len(s.units) < MaxDrafts && len(s.units) < alert.MaxPerDelivery {
+	s.units = s.units[:before]
+	if len(s.units) < MaxDrafts {
 		s.units = append(s.units, unit{value: v, parents: parents, list: list})
 	}
 }
@@ -202,13 +207,13 @@ func (s *splitter) lists(o, root ast.Object, parents []ast.Value, depth int, wit
 	finding := self.severity && (self.title || self.rule || self.description)
 	found := false
 	o.Foreach(func(k, v *ast.Term) {
-		if s.budget--; s.budget <= 0 {
+		if s.budget--; s.budget <= 0 || s.single {
 			return
 		}
 		key, _ := k.Value.(ast.String)
 		name := folded(string(key))
 		if name == "csafversion" { // an advisory is one, whatever it lists
-			s.budget = 0
+			s.single = true
 			return
 		}
 		switch inner := v.Value.(type) {
@@ -224,7 +229,7 @@ func (s *splitter) lists(o, root ast.Object, parents []ast.Value, depth int, wit
 			}
 		}
 	})
-	return found && s.budget > 0
+	return found && !s.single
 }
 
 // list adds the alerts of one list, and says whether there were any.
