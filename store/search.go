@@ -125,7 +125,9 @@ func (q *wordSearch) sorted(ctx context.Context, order sortOrder, from cursor, l
 	}
 	if more || q.page.Next != "" {
 		q.page.Note = fmt.Sprintf("sorted within the newest %d matches", len(found))
-		q.page.Stopped = alert.ID(found[len(found)-1].id).Time()
+		if len(found) > 0 {
+			q.page.Stopped = alert.ID(found[len(found)-1].id).Time()
+		}
 		q.page.Next = ""
 	}
 	args := make([]any, len(found))
@@ -316,7 +318,7 @@ func edgeOf(ids []int64, lo int64) int64 {
 func (q *wordSearch) rarest(ctx context.Context) (key string, count int, err error) {
 	for _, k := range q.keys {
 		var n int
-		if err := q.s.read.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM term WHERE key = $1 LIMIT $2) AS some`, k, sortedMatches).Scan(&n); err != nil {
+		if err := q.s.read.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM term WHERE key = $1 LIMIT $2) AS found`, k, sortedMatches).Scan(&n); err != nil {
 			return "", 0, fmt.Errorf("searching observables: %w", err)
 		}
 		if key == "" || n < count {
