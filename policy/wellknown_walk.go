@@ -454,7 +454,7 @@ func (r *reading) offer(p spot, i int, h hit, qualified bool) {
 		}
 		if p.ctx == ctxRule && !qualified {
 			switch h.role {
-			case roleID, roleUpdated, roleBasis, roleAction, roleState, roleLink:
+			case roleID, roleObject, roleUpdated, roleBasis, roleAction, roleState, roleLink:
 				return
 			}
 			cost += 8
