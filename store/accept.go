@@ -58,6 +58,13 @@ func (s *Store) Accept(ctx context.Context, d source.Delivery) (id alert.Deliver
 	select {
 	case r := <-a.reply:
 		return r.id, r.repeat, r.err
+	case <-s.stopped: // it came after the last commit, or with it
+		select {
+		case r := <-a.reply:
+			return r.id, r.repeat, r.err
+		default:
+			return 0, false, fault.New(fault.Unavailable, "the system is shutting down; send it again")
+		}
 	case <-ctx.Done():
 		// It may still be stored; the sender was told nothing and will repeat it.
 		return 0, false, unavailable(ctx.Err(), "the delivery could not be stored in time; send it again")
@@ -74,7 +81,7 @@ func deliveryKey(src, key string) []byte {
 
 // acceptLoop is the one writer of deliveries in this process.
 func (s *Store) acceptLoop() {
-	defer s.accepts.Done()
+	defer close(s.stopped)
 	batch := make([]*acceptance, 0, acceptBatch)
 	for {
 		batch = batch[:0]

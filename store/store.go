@@ -51,8 +51,8 @@ type Store struct {
 
 	words   words
 	acceptc chan *acceptance
-	accepts sync.WaitGroup
-	closing chan struct{}
+	closing chan struct{} // closed when the store is to close
+	stopped chan struct{} // closed when nothing more is accepted
 	arrived chan struct{} // capacity 1: something may be waiting to be processed
 	lastID  atomic.Int64  // SQLite: last delivery number given out
 
@@ -79,6 +79,7 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 		postgres: opt.Database != "",
 		acceptc:  make(chan *acceptance, 1024),
 		closing:  make(chan struct{}),
+		stopped:  make(chan struct{}),
 		arrived:  make(chan struct{}, 1),
 	}
 	s.signal.renew()
@@ -117,7 +118,6 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.words.load(ctx, s.read); err != nil {
 		return err
 	}
-	s.accepts.Add(1)
 	go s.acceptLoop()
 	s.Nudge()
 	return nil
@@ -132,7 +132,7 @@ func (s *Store) Now() time.Time { return s.opt.Now() }
 // Close stops accepting, waits for commits under way and closes the database.
 func (s *Store) Close() error {
 	close(s.closing)
-	s.accepts.Wait()
+	<-s.stopped
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if s.wconn != nil {
