@@ -68,7 +68,7 @@ func wellknown(v ast.Value) *ast.Term {
 
 // read finds one alert in one part of a message.
 func read(u unit, nodes int) *reading {
-	r := &reading{budget: nodes, list: u.list}
+	r := &reading{budget: nodes, list: u.list, leaves: make([]leaf, 0, 48)}
 	r.walk(u.value, spot{}, "")
 	r.own = len(r.leaves)
 	for i := len(u.parents) - 1; i >= 0 && len(r.leaves)-r.own < wellknownShared; i-- {

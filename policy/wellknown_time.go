@@ -157,8 +157,10 @@ func otherTime(s string) (time.Time, bool) {
 // time decides which of the times is the event's own.
 func (r *reading) time() {
 	for _, dates := range [...]bool{false, true} { // a day only where there is no time
-		if r.dayAndTime(); dates && r.seenAt != "" {
-			return
+		if dates {
+			if r.dayAndTime(); r.seenAt != "" {
+				return
+			}
 		}
 		for _, c := range r.best[roleTime] {
 			l := &r.leaves[c.leaf]
