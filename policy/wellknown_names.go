@@ -148,7 +148,8 @@ func putTitles(put func(role, int, string)) {
 	put(roleTitle, 14, `rulename sourcerulename signature signaturename alertsignature monitorname checkname checktitle
 		controlname policyname conditionname ruletitle custommessage pluginname queryname analyticname configrulename alarmname
 		alertrulename checkrulename checkrulesname templatename infoname`)
-	put(roleTitle, 8, `human findingcategory`)
+	put(roleTitle, 8, `human findingcategory displaymessage`)
+	put(roleTitle, 16, `rule`)
 	put(roleTitle, rankName, `name subject ruledescription ruleshortdescription`)
 	put(roleTitle, 26, `auditlogevent activitydisplayname eventdescription`)
 	put(roleTitle, rankMessage+6, `intro`)

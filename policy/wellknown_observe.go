@@ -29,12 +29,12 @@ func putObservables(see func(t alert.ObservableType, part, names string)) {
 		lasteventuser targetedemail usernamederived ユーザー ユーザー名 ユーザ名`)
 	see(alert.User, "actor", `actoremail actorname actoruser actorusername principalemail initiator initiatedby operator
 		actorusername subjectusername callername impersonator principalname authenticationinfoprincipalemail actorlogin
-		actorusername actordisplayname srcuser sourceuser sourceusername callerusername userprincipal`)
+		actordisplayname actoralternateid srcuser sourceuser sourceusername callerusername userprincipal`)
 	see(alert.User, "target", `targetuser targetusername duser destinationuser dstuser victim targetuserprincipalname affecteduser
 		destinationusername targetaccount`)
 	see(alert.Host, "", `host hostname computer computername devicename machinename endpointname agenthostname agentcomputername
 		devicehostname dvchost nodename servername server affectedhost fqdn hostfqdn agentfqdn hosts assetname
-		assethostname node instance instancename sysname hostidentifier canaryname netbiosname machinedns devicefqdn
+		assethostname node instance instancename instanceid sysname hostidentifier canaryname netbiosname machinedns devicefqdn
 		dnshostname hostnames workstation workstationname agentname predicatehost vmname vmdisplayname configurationitems devname ホスト名 端末名`)
 	see(alert.Host, "source", `srchost sourcehost sourcehostname shost clienthost clienthostname`)
 	see(alert.Host, "target", `dsthost desthost destinationhost destinationhostname dhost targethost targethostname`)

@@ -24,7 +24,7 @@ var severityWords = func() map[string]alert.Severity {
 		imminent`)
 	put(alert.Medium, `medium med moderate warning warn elevated p3 sev3 s3 average suspicious 中 警告 mittel moyenne media orange
 		amber yellow mid`)
-	put(alert.Low, `low minor notice p4 sev4 s4 guarded unimportant 低 注意 niedrig faible baja lowest green
+	put(alert.Low, `low minor notice note p4 sev4 s4 guarded unimportant 低 注意 niedrig faible baja lowest green
 		verylow`)
 	put(alert.Info, `info informational information debug trace ok normal negligible trivial recovered p5 sev5 s5 clean
 		cleared benign verbose 情報 safe none minimal nosev default success`)

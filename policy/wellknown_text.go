@@ -123,7 +123,7 @@ func (t *textReader) syslog(s string) string {
 			if n := f[len(f)-2]; len(n) == 1 && n[0] >= '0' && n[0] <= '7' {
 				t.put("severity", syslogSeverities[n[0]-'0'])
 			}
-			t.put("rule", id[1:])
+			t.put("signature_id", id[1:])
 			word, _, _ := strings.Cut(rest, " ")
 			t.put("action", word)
 			return rest
