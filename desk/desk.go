@@ -194,18 +194,6 @@ func (d *Desk) Discard(ctx context.Context, p auth.Principal, ids []alert.Delive
 	if reason == "" {
 		return fault.New(fault.Invalid, "discarding needs a reason")
 	}
-	if err := p.May(auth.ChangeDelivery); err != nil {
-		return err
-	}
-	for _, id := range ids {
-		row, err := d.store.DeliveryRow(ctx, id)
-		if err != nil {
-			return err
-		}
-		if row.State != source.Failed && row.State != source.Discarded {
-			return fault.New(fault.Conflict, "%s is %s; only failed deliveries are discarded", id, row.State)
-		}
-	}
 	return d.moveDeliveries(ctx, p, "delivery.discard", reason, ids, func(tx *store.Tx) error { return tx.Discard(ids, reason) })
 }
 

@@ -70,8 +70,9 @@ func (c *Claim) takePostgres(ctx context.Context, n int) (err error) {
 	if _, err = c.conn.ExecContext(ctx, `BEGIN`); err != nil {
 		return err
 	}
-	ids, err := ints(c.conn.QueryContext(ctx, `DELETE FROM pending WHERE delivery IN (
-		SELECT delivery FROM pending ORDER BY delivery LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING delivery`, n))
+	// Locked now, deleted with the commit: a row deleted this early would make
+	// whoever asks for a replay wait for the claim, and the claim for him.
+	ids, err := ints(c.conn.QueryContext(ctx, `SELECT delivery FROM pending ORDER BY delivery LIMIT $1 FOR UPDATE SKIP LOCKED`, n))
 	if err != nil {
 		return fmt.Errorf("claiming deliveries: %w", err)
 	}
@@ -86,13 +87,14 @@ func (c *Claim) takePostgres(ctx context.Context, n int) (err error) {
 // Commit writes what became of the claim's deliveries: fn's work and the claim
 // end together, or not at all. After an error the deliveries wait as before.
 func (c *Claim) Commit(ctx context.Context, fn func(*Tx) error) error {
+	settled := func(tx *Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return c.settle(tx)
+	}
 	if !c.s.postgres {
-		err := c.s.Write(ctx, Rebuildable, func(tx *Tx) error {
-			if err := fn(tx); err != nil {
-				return err
-			}
-			return c.settle(tx)
-		})
+		err := c.s.Write(ctx, Rebuildable, settled)
 		if err == nil {
 			c.open = false
 		}
@@ -102,7 +104,7 @@ func (c *Claim) Commit(ctx context.Context, fn func(*Tx) error) error {
 	defer c.s.writing.Unlock()
 	c.open = false
 	defer c.conn.Close()
-	return c.s.finish(ctx, newConn(c.conn, true), fn)
+	return c.s.finish(ctx, newConn(c.conn, true), settled)
 }
 
 func (c *Claim) settle(tx *Tx) error {
@@ -206,8 +208,12 @@ func (s *Store) Settle(ctx context.Context, ids []alert.DeliveryID) error {
 		args[i] = int64(id)
 	}
 	return s.Write(ctx, Rebuildable, func(tx *Tx) error {
+		query := `DELETE FROM pending WHERE delivery IN (%s)`
+		if s.postgres { // another node may have claimed them meanwhile: it ends them itself
+			query = `DELETE FROM pending WHERE delivery IN (SELECT delivery FROM pending WHERE delivery IN (%s) FOR UPDATE SKIP LOCKED)`
+		}
 		err := inChunks(args, func(list string, chunk []any) error {
-			return tx.exec(`DELETE FROM pending WHERE delivery IN (`+list+`)`, chunk...)
+			return tx.exec(fmt.Sprintf(query, list), chunk...)
 		})
 		if err != nil || s.postgres || len(ids) == 0 {
 			return err

@@ -239,20 +239,35 @@ func (tx *Tx) Requeue(ids []alert.DeliveryID) error {
 	return tx.AddChanges(changes...)
 }
 
-// Discard gives deliveries up, with the reason; they stay listed and can be replayed.
+// Discard gives failed deliveries up, with the reason; they stay listed and can
+// be replayed. Where one of them does not stand as failed it is fault.Conflict:
+// what waits or was processed is not given up.
 func (tx *Tx) Discard(ids []alert.DeliveryID, reason string) error {
 	outcomes := make([]source.Outcome, len(ids))
 	changes := make([]Change, len(ids))
-	var args []any
+	args := make([]any, len(ids))
 	for i, id := range ids {
 		outcomes[i] = source.Outcome{Delivery: id, State: source.Discarded, Reason: reason}
 		changes[i] = Change{Kind: DeliveryMoved, Subject: int64(id)}
-		args = append(args, int64(id))
+		args[i] = int64(id)
 	}
-	if err := inChunks(args, func(in string, chunk []any) error {
-		return tx.exec(`DELETE FROM pending WHERE delivery IN (`+in+`)`, chunk...)
-	}); err != nil {
-		return err
+	failed := map[alert.DeliveryID]bool{}
+	err := tx.in(`SELECT delivery, state FROM outcome WHERE delivery IN (%s)`, args, func(r *sql.Rows) error {
+		var id, state int64
+		if err := r.Scan(&id, &state); err != nil {
+			return err
+		}
+		st := stateNumbers[state]
+		failed[alert.DeliveryID(id)] = st == source.Failed || st == source.Discarded
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading outcomes: %w", err)
+	}
+	for _, id := range ids {
+		if !failed[id] {
+			return fault.New(fault.Conflict, "%s is not failed; only failed deliveries are discarded", id)
+		}
 	}
 	if err := tx.SaveOutcomes(outcomes); err != nil {
 		return err
