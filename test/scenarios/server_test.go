@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -81,6 +82,7 @@ type server struct {
 	env      map[string]string
 	opts     []app.StoreOption
 	tokens   map[string]string
+	marks    int
 	stop     func()
 }
 
@@ -484,4 +486,25 @@ func (s *server) metric(t *testing.T, name string) float64 {
 func (s *server) refused(t *testing.T, src, reason string) float64 {
 	t.Helper()
 	return s.metric(t, fmt.Sprintf("yagura_refused_total{reason=%q,source=%q}", reason, src))
+}
+
+// reloaded waits until the server serves the policy folder as it is now. A file
+// made for that says so: a kind that was not there before.
+func (s *server) reloaded(t *testing.T) {
+	t.Helper()
+	s.marks++
+	mark := fmt.Sprintf("mark%d", s.marks)
+	s.write("mark.rego", "package ingest."+mark+"\n\nalerts := []\n")
+	until(t, "the policies are loaded again", func() bool { return slices.Contains(s.kinds(t), mark) })
+}
+
+func (s *server) kinds(t *testing.T) []string {
+	t.Helper()
+	var k struct{ Items []struct{ Name string } }
+	s.ask(t, http.MethodGet, "/api/v1/kinds", nil).must(http.StatusOK).into(&k)
+	var names []string
+	for _, kind := range k.Items {
+		names = append(names, kind.Name)
+	}
+	return names
 }
