@@ -106,7 +106,14 @@ func (s *Store) Changes(ctx context.Context, after int64, n int) (list []Change,
 		list = append(list, c)
 		return nil
 	})
-	return list, len(list) > 0 && after > 0 && list[0].ID != after+1, storageFault(err)
+	if err != nil {
+		return nil, false, storageFault(err)
+	}
+	if len(list) == 0 && after > 0 { // a number that never was comes from before a restore
+		last, err := s.LastChange(ctx)
+		return nil, err == nil && after > last, err
+	}
+	return list, len(list) > 0 && after > 0 && list[0].ID != after+1, nil
 }
 
 // LastChange returns the number of the newest change; 0 where there is none.

@@ -97,6 +97,7 @@ func (c *Claim) Commit(ctx context.Context, fn func(*Tx) error) error {
 		err := c.s.Write(ctx, Rebuildable, settled)
 		if err == nil {
 			c.open = false
+			c.s.settled = max(c.s.settled, c.upTo)
 		}
 		return err
 	}
@@ -133,7 +134,7 @@ func (c *Claim) Release() {
 		return
 	}
 	if c.upTo > 0 {
-		c.s.claimed = int64(c.Deliveries[0].ID) - 1
+		c.s.claimed = max(c.s.settled, int64(c.Deliveries[0].ID)-1)
 	}
 }
 
@@ -207,7 +208,8 @@ func (s *Store) Settle(ctx context.Context, ids []alert.DeliveryID) error {
 	for i, id := range ids {
 		args[i] = int64(id)
 	}
-	return s.Write(ctx, Rebuildable, func(tx *Tx) error {
+	var last int64
+	err := s.Write(ctx, Rebuildable, func(tx *Tx) error {
 		query := `DELETE FROM pending WHERE delivery IN (%s)`
 		if s.postgres { // another node may have claimed them meanwhile: it ends them itself
 			query = `DELETE FROM pending WHERE delivery IN (SELECT delivery FROM pending WHERE delivery IN (%s) FOR UPDATE SKIP LOCKED)`
@@ -227,9 +229,13 @@ func (s *Store) Settle(ctx context.Context, ids []alert.DeliveryID) error {
 			return err
 		}
 		// Requeued deliveries lie below the watermark; new ones move it.
-		if last := int64(ids[len(ids)-1]); last > mark {
+		if last = int64(ids[len(ids)-1]); last > mark {
 			return tx.exec(`UPDATE meta SET value = $1 WHERE name = 'watermark'`, last)
 		}
 		return nil
 	})
+	if err == nil {
+		s.settled = max(s.settled, last) // so that releasing the claim does not bring them back
+	}
+	return err
 }

@@ -84,6 +84,10 @@ func (s *Store) migrate(ctx context.Context) error {
 func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 	var list []Migration
 	for _, m := range s.migrated() {
+		// The writing connections are taken while the store is open.
+		if !s.postgres {
+			m.db = map[string]*sql.DB{"deliveries": s.outbox, "alerts": s.read}[m.name]
+		}
 		p, err := m.provider()
 		if err != nil {
 			return nil, err

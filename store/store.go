@@ -23,6 +23,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
 	_ "modernc.org/sqlite"             // the "sqlite" driver
 
@@ -59,7 +60,8 @@ type Store struct {
 	writing sync.Mutex // one writer of alerts in this process
 	wconn   *conn      // SQLite: the one connection that writes alerts
 	fullNow bool       // SQLite: whether wconn syncs each commit
-	claimed int64      // SQLite: deliveries up to here are with the pipeline
+	claimed int64      // SQLite: deliveries up to here are with the pipeline; of the one who claims
+	settled int64      // SQLite: the watermark as last committed; of the one who claims
 
 	signal signal // closed and renewed at each commit of alerts
 	broken atomic.Pointer[fault.Error]
@@ -113,7 +115,7 @@ func (s *Store) start(ctx context.Context) error {
 			return fmt.Errorf("reading the watermark: %w", err)
 		}
 		s.lastID.Store(last)
-		s.claimed = mark
+		s.claimed, s.settled = mark, mark
 	}
 	if err := s.words.load(ctx, s.read); err != nil {
 		return err
@@ -222,6 +224,9 @@ func (s *Store) sqliteDSN(file string, writer bool, cacheKiB int) string {
 }
 
 func (s *Store) connectPostgres(ctx context.Context) error {
+	if _, err := pgx.ParseConfig(s.opt.Database); err != nil {
+		return fault.Wrap(err, fault.Invalid, "the database address is not usable; it looks like postgres://user@host:5432/name")
+	}
 	db, err := sql.Open("pgx", s.opt.Database)
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "the database address is not usable; it looks like postgres://user@host:5432/name")
