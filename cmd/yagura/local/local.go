@@ -1,0 +1,139 @@
+// Package local is the program's command line as a whole: the analyst's commands
+// of room cli, and beside them those that need no server because they are one
+// (serve, demo) or work on its files (config, migrate, policy, backup, restore).
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	ucli "github.com/urfave/cli/v3"
+
+	"yagura/app"
+	"yagura/cli"
+)
+
+// about is the first thing that is read by whoever types yagura alone.
+const about = `receives, triages and keeps every security alert
+
+   yagura demo     one command to look around: a server with a month of made-up alerts
+   yagura serve    start the server on ` + cli.DefaultURL + `, data in ./yagura-data
+   yagura send     send it a file; yagura source add makes the source first
+   yagura alert    list, search and show what came in`
+
+const exitCodes = `Exit codes: 0 done; 1 failed, in part or wholly; 2 the command line cannot be used as it is; 3 no server answers; 4 the key or token is missing, wrong, or may not do this; 5 what was named does not exist.`
+
+// Root returns the whole command line of the program.
+func Root() *ucli.Command { return root(cli.Process()) }
+
+func root(env cli.Env) *ucli.Command {
+	r := &ucli.Command{
+		Name: "yagura", Usage: about, Description: exitCodes, Version: Version(),
+		EnableShellCompletion: true, Suggest: true, HideVersion: true,
+		ConfigureShellCompletionCommand: func(c *ucli.Command) {
+			c.Hidden = false
+			c.Usage = "print the completion script of bash, zsh, fish or pwsh"
+		},
+		ExitErrHandler: func(context.Context, *ucli.Command, error) {}, // Run tells errors and exits
+	}
+	r.Commands = append(r.Commands, serveCommand(), demoCommand(env), configCommands(), migrateCommands(), policyCommands(), backupCommand(), restoreCommand())
+	r.Commands = append(r.Commands, cli.Commands(env)...)
+	r.Commands = append(r.Commands, &ucli.Command{Name: "version", Usage: "print the version, the commit and what it was built with", Action: printVersion})
+	cli.Group(r)
+	refuse(r)
+	return r
+}
+
+// refuse has every command report mistakes of its line in one sentence, instead
+// of its whole help.
+func refuse(c *ucli.Command) {
+	c.OnUsageError = func(_ context.Context, cmd *ucli.Command, err error, _ bool) error {
+		text := strings.TrimRight(err.Error(), "\n")
+		if text != "" {
+			text = strings.ToLower(text[:1]) + text[1:]
+		}
+		return cli.Usage(fmt.Errorf("%s; %s --help says what there is", text, cmd.FullName()))
+	}
+	for _, sub := range c.Commands {
+		refuse(sub)
+	}
+}
+
+// Run runs one command line and returns the exit code. Errors are told in one
+// sentence on stderr.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return run(ctx, Root(), args, stdin, stdout, stderr)
+}
+
+func run(ctx context.Context, r *ucli.Command, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	r.Reader, r.Writer, r.ErrWriter = stdin, stdout, stderr
+	err := r.Run(ctx, args)
+	if err == nil {
+		return 0
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return 130 // interrupted, as shells count it
+	}
+	text, code := cli.Explain(err)
+	if text != "" {
+		fmt.Fprintln(stderr, "yagura:", text)
+	}
+	return code
+}
+
+// configFlags are a flag for every key of the configuration, and the one that
+// names its file.
+func configFlags() []ucli.Flag {
+	flags := []ucli.Flag{&ucli.StringFlag{Name: "config", Usage: "the configuration's file (YAML) [$YAGURA_CONFIG]", TakesFile: true}}
+	for _, o := range app.Options() {
+		usage := o.Doc + " [$" + o.Env() + "]"
+		if o.Secret() {
+			usage = "Where it is: env:NAME or file:/path. " + usage
+			flags = append(flags, &ucli.StringFlag{Name: o.Flag() + "-file", Usage: "File that holds " + o.Key + " [$" + o.Env() + "_FILE]", TakesFile: true})
+		}
+		flags = append(flags, &ucli.StringFlag{Name: o.Flag(), Usage: usage, DefaultText: o.Default, HideDefault: o.Default == ""})
+	}
+	return flags
+}
+
+// loadConfig resolves the configuration with a command's flags over it.
+func loadConfig(cmd *ucli.Command) (app.Config, error) {
+	over := app.Overrides{}
+	set := func(flag, key string) {
+		if cmd.IsSet(flag) {
+			over[key] = cmd.String(flag)
+		}
+	}
+	set("config", "config")
+	for _, o := range app.Options() {
+		set(o.Flag(), o.Key)
+		if o.Secret() {
+			set(o.Flag()+"-file", o.Key+"_file")
+		}
+	}
+	cfg, err := app.LoadConfig(over, os.Getenv, os.ReadFile)
+	if err != nil {
+		return cfg, cli.Usage(err)
+	}
+	return cfg, nil
+}
+
+// noArgs refuses arguments where a command takes none.
+func noArgs(cmd *ucli.Command) error {
+	if cmd.NArg() > 0 {
+		return cli.Usage(fmt.Errorf("%s takes no argument, and %q was given", cmd.FullName(), cmd.Args().First()))
+	}
+	return nil
+}
+
+// folderArg returns a command's only argument, a folder.
+func folderArg(cmd *ucli.Command) (string, error) {
+	if cmd.NArg() != 1 {
+		return "", cli.Usage(fmt.Errorf("name one folder: %s FOLDER", cmd.FullName()))
+	}
+	return cmd.Args().First(), nil
+}
