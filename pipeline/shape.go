@@ -128,7 +128,7 @@ func (p *Pipeline) message(ctx context.Context, src source.Source, m intake.Mess
 		}
 		o := p.observe(src, m, &made.Drafts[i], len(out.occurrences), out.delivery.ID)
 		o.alert.Standing = standing
-		o.refused = basisProblem(made.Problems)
+		o.refused = made.Drafts[i].Refused
 		if err := p.judge(ctx, set, src, m, o.alert); err != nil {
 			out.fail("%s%s", at, reasonOf(err))
 			return
@@ -161,15 +161,6 @@ func decline(src source.Source, st alert.Standing) alert.Standing {
 		st.Reason = strings.TrimSpace(st.Reason + " (the policy would decline it; the source does not permit that, so it is a notice)")
 	}
 	return st
-}
-
-func basisProblem(problems []string) string {
-	for _, p := range problems {
-		if strings.HasPrefix(p, "fingerprint") {
-			return p
-		}
-	}
-	return ""
 }
 
 // observe completes a draft: identity, times, observables, fingerprint.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -40,14 +41,16 @@ func (w *writer) fingerprint(d *Draft, _ string, v ast.Value) error {
 	}
 	switch {
 	case len(telling) == 0:
-		w.problem("fingerprint of %s is empty: every alert would count as the same; it is not used", w.pkg)
+		d.Refused = fmt.Sprintf("fingerprint of %s is empty: every alert would count as the same; it is not used", w.pkg)
 	case w.constants[strings.Join(basis, "\x00")]:
-		w.problem("fingerprint of %s is constant: it is written in the policy and takes nothing from the message, so every alert would count as the same; it is not used", w.pkg)
+		d.Refused = fmt.Sprintf("fingerprint of %s is constant: it is written in the policy and takes nothing from the message, so every alert would count as the same; it is not used", w.pkg)
 	case !occurs(telling, w.body):
-		w.problem("fingerprint of %s is constant: nothing of it stands in the message, so every alert would count as the same; it is not used", w.pkg)
+		d.Refused = fmt.Sprintf("fingerprint of %s is constant: nothing of it stands in the message, so every alert would count as the same; it is not used", w.pkg)
 	default:
 		d.Basis = basis
+		return nil
 	}
+	w.problem("%s", d.Refused)
 	return nil
 }
 

@@ -33,6 +33,7 @@ type Ingested struct {
 type Draft struct {
 	alert.Alert          // ID, Source, Kind, ReceivedAt, Sightings and Standing are not yet set
 	Basis       []string // what makes it the same thing again; nil where the policy names none
+	Refused     string   // why the policy's fingerprint is not taken; empty where it is, or none is named
 	SeenUnknown bool     // the message gave no time of its own
 }
 

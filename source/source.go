@@ -4,6 +4,7 @@ package source
 
 import (
 	"regexp"
+	"strings"
 	"time"
 
 	"yagura/alert"
@@ -80,6 +81,12 @@ func (s Source) Normalize() (Source, error) {
 	case "github", "hmac":
 		if s.Auth.SecretRef == "" {
 			return s, fault.New(fault.Invalid, "auth.scheme %q needs auth.secret_ref, such as env:HOOK_SECRET or file:/run/secrets/hook", s.Auth.Scheme)
+		}
+		// Anything else would be a secret, stored and shown in the clear.
+		if name, ok := strings.CutPrefix(s.Auth.SecretRef, "env:"); !ok || name == "" {
+			if path, ok := strings.CutPrefix(s.Auth.SecretRef, "file:"); !ok || path == "" {
+				return s, fault.New(fault.Invalid, "auth.secret_ref names where the secret is, env:NAME or file:/path; never the secret itself")
+			}
 		}
 	default:
 		return s, fault.New(fault.Invalid, "auth.scheme %q: use github, hmac, sns or pubsub", s.Auth.Scheme)
