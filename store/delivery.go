@@ -49,6 +49,7 @@ func (s *Store) ListDeliveries(ctx context.Context, f DeliveryFilter) (*Delivery
 	if f.State != "" && !slices.Contains(source.States(), f.State) {
 		return nil, fault.New(fault.Invalid, "state %q: use received, processed, failed or discarded", f.State)
 	}
+	f.Source = plain(f.Source)
 	if f.From.IsZero() {
 		f.From = s.Now().Add(-DefaultWindow)
 	}

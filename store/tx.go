@@ -60,6 +60,7 @@ func (c *conn) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 func (c *conn) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	plainArgs(args)
 	var res sql.Result
 	var err error
 	if c.postgres {
@@ -78,6 +79,7 @@ func (c *conn) exec(ctx context.Context, query string, args ...any) (int64, erro
 }
 
 func (c *conn) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	plainArgs(args)
 	if c.postgres {
 		return c.c.QueryContext(ctx, query, args...)
 	}

@@ -71,6 +71,7 @@ func (w *words) put(what int64, value string, id int64) {
 // because the memory is filled from committed rows and from this call only
 // after the database confirmed the row.
 func (tx *Tx) wordID(what int64, value string) (int64, error) {
+	value = plain(value)
 	if id, ok := tx.s.words.id(what, value); ok {
 		return id, nil
 	}
@@ -104,6 +105,7 @@ func (tx *Tx) keepWords() {
 
 // lookup finds a word's number for reading; another node may have named it.
 func (s *Store) lookup(ctx context.Context, what int64, value string) (int64, bool, error) {
+	value = plain(value)
 	if id, ok := s.words.id(what, value); ok {
 		return id, true, nil
 	}
