@@ -46,6 +46,7 @@ func (p *Pipeline) Accept(ctx context.Context, d source.Delivery) (alert.Deliver
 
 // Run processes deliveries until ctx ends.
 func (p *Pipeline) Run(ctx context.Context) error {
+	yieldToAccepting()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -158,15 +159,20 @@ func (p *Pipeline) report(b *store.Batch) {
 func (p *Pipeline) shapeAll(ctx context.Context, list []source.Delivery) []shaped {
 	out := make([]shaped, len(list))
 	// One processor is left to accepting, which comes first.
-	workers := max(1, min(runtime.GOMAXPROCS(0)-1, (len(list)+31)/32))
+	workers := max(1, min(runtime.NumCPU()-1, (len(list)+31)/32))
 	var wg sync.WaitGroup
-	for w := range workers {
+	part := func(w int) {
+		for i := w; i < len(list); i += workers {
+			out[i] = p.shape(ctx, list[i])
+		}
+	}
+	for w := range workers - 1 {
 		wg.Go(func() {
-			for i := w; i < len(list); i += workers {
-				out[i] = p.shape(ctx, list[i])
-			}
+			yieldToAccepting()
+			part(w + 1)
 		})
 	}
+	part(0)
 	wg.Wait()
 	return out
 }

@@ -60,6 +60,7 @@ type Store struct {
 	writing sync.Mutex // one writer of alerts in this process
 	wconn   *conn      // SQLite: the one connection that writes alerts
 	fullNow bool       // SQLite: whether wconn syncs each commit
+	iconn   *conn      // SQLite: the one connection that writes deliveries; of acceptLoop
 	claimed int64      // SQLite: deliveries up to here are with the pipeline; of the one who claims
 	settled int64      // SQLite: the watermark as last committed; of the one who claims
 
@@ -107,6 +108,10 @@ func (s *Store) start(ctx context.Context) error {
 			return fmt.Errorf("opening the writing connection: %w", err)
 		}
 		s.wconn, s.fullNow = newConn(c, false), true
+		if c, err = s.inbox.Conn(ctx); err != nil {
+			return fmt.Errorf("opening the accepting connection: %w", err)
+		}
+		s.iconn = newConn(c, false)
 		var last, mark int64
 		if err := s.outbox.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM delivery`).Scan(&last); err != nil {
 			return fmt.Errorf("reading the last delivery: %w", err)
@@ -137,8 +142,10 @@ func (s *Store) Close() error {
 	<-s.stopped
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if s.wconn != nil {
-		s.wconn.close()
+	for _, c := range []*conn{s.wconn, s.iconn} {
+		if c != nil {
+			c.close()
+		}
 	}
 	return s.closeDatabases()
 }
@@ -267,20 +274,21 @@ func (s *Store) Healthy(ctx context.Context) error {
 	return nil
 }
 
-// probe writes and takes back a row where deliveries are stored.
+// probe asks the accepting loop, which alone writes deliveries, for an empty
+// commit that writes and takes back a row.
 func (s *Store) probe(ctx context.Context) error {
-	tx, err := s.inbox.BeginTx(ctx, nil)
-	if err != nil {
-		return err
+	a := &acceptance{probe: true, reply: make(chan accepted, 1)}
+	select {
+	case s.acceptc <- a:
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, `INSERT INTO delivery_key (key, delivery) VALUES ($1, 0)`, []byte("probe")); err != nil {
-		return err
+	select {
+	case r := <-a.reply:
+		return r.err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM delivery_key WHERE key = $1`, []byte("probe")); err != nil {
-		return err
-	}
-	return tx.Commit()
 }
 
 func (s *Store) note(err error) {

@@ -135,14 +135,17 @@ func (s *Store) setSync(ctx context.Context, d Durability) error {
 }
 
 func (s *Store) commitOn(ctx context.Context, c *conn, fn func(*Tx) error) (err error) {
-	begin := `BEGIN IMMEDIATE`
-	if s.postgres {
-		begin = `BEGIN`
-	}
-	if _, err := c.exec(ctx, begin); err != nil {
+	if _, err := c.exec(ctx, beginText(s.postgres)); err != nil {
 		return unavailable(err, "the database cannot be written")
 	}
 	return s.finish(ctx, c, fn)
+}
+
+func beginText(postgres bool) string {
+	if postgres {
+		return `BEGIN`
+	}
+	return `BEGIN IMMEDIATE`
 }
 
 // finish runs fn in the transaction open on c and commits it, or rolls it back.
@@ -195,7 +198,7 @@ func (tx *Tx) bulk(head, tail string, width int, args []any) error {
 // bulkSize keeps the number of different statements small, so that each is
 // prepared once.
 func bulkSize(rows int) int {
-	for _, n := range []int{64, 16, 4} {
+	for _, n := range []int{64, 32, 16, 8, 4, 2} {
 		if rows >= n {
 			return n
 		}
