@@ -243,8 +243,8 @@ func Explain(err error) (sentence string, code int) {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return fmt.Sprintf("no server answers at %s (%v); start one with: yagura serve, or name it with --url", op.Addr, op.Err), ExitOffline
 	}
-	if _, ok := errors.AsType[net.Error](err); ok {
-		return clean(err.Error()), ExitOffline
+	if call, ok := errors.AsType[*url.Error](err); ok {
+		return clean("the server does not answer: " + call.Err.Error()), ExitOffline
 	}
 	return cleanLines(err.Error()), ExitFailed
 }

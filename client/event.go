@@ -98,9 +98,11 @@ func (s *stream) read(r io.Reader, yield func(Event) bool) (more bool, err error
 	lines.Buffer(nil, maxEvent)
 	var kind string
 	var data []string
+	cursor := s.cursor // counts once its event was read whole
 	for lines.Scan() {
 		line := lines.Text()
 		if line == "" {
+			s.cursor = cursor
 			if len(data) > 0 {
 				e := Event{Type: kind, Cursor: s.cursor}
 				if err := json.Unmarshal([]byte(strings.Join(data, "\n")), &e); err != nil {
@@ -117,7 +119,7 @@ func (s *stream) read(r io.Reader, yield func(Event) bool) (more bool, err error
 		value = strings.TrimPrefix(value, " ")
 		switch name {
 		case "id":
-			s.cursor = value
+			cursor = value
 		case "event":
 			kind = value
 		case "data":

@@ -44,7 +44,7 @@ func MigrationStatus(ctx context.Context, opt Options) ([]Migration, error) {
 
 // untaken lists the steps of a SQLite database that is not there.
 func (s *Store) untaken(ctx context.Context) ([]Migration, error) {
-	for _, db := range []**sql.DB{&s.inbox, &s.write} {
+	for _, db := range []**sql.DB{&s.outbox, &s.read} {
 		empty, err := sql.Open("sqlite", ":memory:")
 		if err != nil {
 			return nil, fmt.Errorf("opening an empty database: %w", err)
