@@ -174,6 +174,9 @@ func (s *Store) scan(ctx context.Context, f AlertFilter, w *where, order sortOrd
 		return nil, false, err
 	}
 	inner.add("a.id >= %s", firstAlertAt(f.From))
+	if !f.To.IsZero() {
+		inner.add("a.id < %s", firstAlertAt(f.To))
+	}
 	after(inner, order, from)
 	outer := &where{args: inner.args}
 	if ok, err := s.alertConditionsInto(ctx, outer, f); err != nil || !ok {
@@ -198,6 +201,12 @@ func (s *Store) scan(ctx context.Context, f AlertFilter, w *where, order sortOrd
 		return hits, false, err
 	}
 	page.stop(edge[0])
+	// Alerts that arrived since the first query have moved the edge towards the
+	// newest: what lies beyond it comes with the next page.
+	hits = slices.DeleteFunc(hits, func(h hit) bool {
+		beyond := cmp.Or(cmp.Compare(h.key, edge[0].key), cmp.Compare(h.id, edge[0].id))
+		return order.asc && beyond > 0 || !order.asc && beyond < 0
+	})
 	return hits, false, nil
 }
 
