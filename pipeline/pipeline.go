@@ -44,18 +44,26 @@ func (p *Pipeline) Accept(ctx context.Context, d source.Delivery) (alert.Deliver
 	return p.Store.Accept(ctx, d)
 }
 
-// Run processes deliveries until ctx ends.
+// Run processes deliveries until ctx ends. While one claim commits the next is
+// being shaped: one waits for the disk, the other for the processor.
 func (p *Pipeline) Run(ctx context.Context) error {
 	yieldToAccepting()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
+	ahead := p.ahead(ctx)
 	for {
-		n, err := p.Step(ctx)
-		if err != nil && ctx.Err() == nil {
-			p.Log.Error("processing deliveries failed; trying again", "error", err)
+		cur := <-ahead
+		if n := len(cur.shaped); n > 0 && cur.err == nil {
+			ahead = p.ahead(ctx)
+			if cur.err = p.commit(ctx, cur.claim, cur.shaped); cur.err == nil {
+				continue
+			}
+			// What was claimed after it goes back first.
+			(<-ahead).claim.Release()
 		}
-		if n > 0 && err == nil {
-			continue
+		cur.claim.Release()
+		if cur.err != nil && ctx.Err() == nil {
+			p.Log.Error("processing deliveries failed; trying again", "error", cur.err)
 		}
 		select {
 		case <-ctx.Done():
@@ -63,27 +71,47 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		case <-tick.C:
 		case <-p.Store.Arrived():
 		}
+		ahead = p.ahead(ctx)
 	}
+}
+
+// taken is a claim and what was shaped of it.
+type taken struct {
+	claim  *store.Claim
+	shaped []shaped
+	err    error
+}
+
+// ahead claims and shapes on a goroutine of its own.
+func (p *Pipeline) ahead(ctx context.Context) <-chan taken {
+	c := make(chan taken, 1)
+	go func() {
+		yieldToAccepting()
+		c <- p.take(ctx)
+	}()
+	return c
+}
+
+func (p *Pipeline) take(ctx context.Context) (t taken) {
+	if t.claim, t.err = p.Store.Claim(ctx, batch); t.err != nil {
+		return t
+	}
+	t.shaped = p.shapeAll(ctx, t.claim.Deliveries)
+	t.err = ctx.Err() // a policy cut short by shutdown is no failure of the delivery
+	return t
 }
 
 // Step processes one claim and returns how many deliveries it held.
 func (p *Pipeline) Step(ctx context.Context) (int, error) {
-	claim, err := p.Store.Claim(ctx, batch)
-	if err != nil {
+	t := p.take(ctx)
+	defer t.claim.Release()
+	if t.err != nil || len(t.shaped) == 0 {
+		return 0, t.err
+	}
+	if err := p.commit(ctx, t.claim, t.shaped); err != nil {
 		return 0, err
 	}
-	defer claim.Release()
-	if len(claim.Deliveries) == 0 {
-		return 0, nil
-	}
-	shaped := p.shapeAll(ctx, claim.Deliveries)
-	if ctx.Err() != nil {
-		return 0, ctx.Err() // a policy cut short by shutdown is no failure of the delivery
-	}
-	if err := p.commit(ctx, claim, shaped); err != nil {
-		return 0, err
-	}
-	return len(claim.Deliveries), nil
+	return len(t.shaped), nil
 }
 
 // commit saves what came of a claim. Where the database refuses a row for good,
@@ -99,7 +127,10 @@ func (p *Pipeline) commit(ctx context.Context, claim *store.Claim, shaped []shap
 	})
 	if err != nil && !fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
 		p.Log.Error("a batch could not be stored; trying its deliveries apart", "error", err)
-		return p.apart(ctx, shaped)
+		if err = p.apart(ctx, shaped); err == nil {
+			claim.End()
+		}
+		return err
 	}
 	if err == nil {
 		p.report(b)

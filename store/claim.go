@@ -18,13 +18,14 @@ type Claim struct {
 	s          *Store
 	conn       *sql.Conn // PostgreSQL: holds the rows' locks
 	upTo       int64     // SQLite: the watermark once committed; 0 for requeued ones
+	requeued   bool      // SQLite: the deliveries were asked to be replayed
 	open       bool
 }
 
 // Claim takes up to n deliveries that wait to be processed: those asked to be
 // replayed first, then new ones in order of arrival. With none waiting the
-// claim is empty. Claims of one process must be committed in the order they
-// were taken.
+// claim is empty. Claims of one process are committed in the order they were
+// taken, and released in the opposite one.
 func (s *Store) Claim(ctx context.Context, n int) (*Claim, error) {
 	c := &Claim{s: s, open: true}
 	var err error
@@ -41,13 +42,18 @@ func (s *Store) Claim(ctx context.Context, n int) (*Claim, error) {
 }
 
 func (c *Claim) takeSQLite(ctx context.Context, n int) error {
-	ids, err := ints(c.s.read.QueryContext(ctx, `SELECT delivery FROM pending ORDER BY delivery LIMIT $1`, n))
-	if err != nil {
-		return fmt.Errorf("reading requeued deliveries: %w", err)
-	}
-	if len(ids) > 0 {
-		c.Deliveries, err = c.s.deliveriesOf(ctx, ids)
-		return err
+	c.s.claiming.Lock()
+	defer c.s.claiming.Unlock()
+	if !c.s.requeued { // else they are with the pipeline already
+		ids, err := ints(c.s.read.QueryContext(ctx, `SELECT delivery FROM pending ORDER BY delivery LIMIT $1`, n))
+		if err != nil {
+			return fmt.Errorf("reading requeued deliveries: %w", err)
+		}
+		if len(ids) > 0 {
+			c.requeued, c.s.requeued = true, true
+			c.Deliveries, err = c.s.deliveriesOf(ctx, ids)
+			return err
+		}
 	}
 	rows, err := c.s.outbox.QueryContext(ctx, `SELECT id, source, header, body FROM delivery WHERE id > $1 ORDER BY id LIMIT $2`, c.s.claimed, n)
 	if err != nil {
@@ -121,13 +127,35 @@ func (c *Claim) settle(tx *Tx) error {
 	})
 }
 
-// Release gives back a claim that was not committed. On SQLite it gives back
-// every claim taken after it too.
-func (c *Claim) Release() {
+func (c *Claim) forgetRequeued() {
+	if c.requeued {
+		c.s.claiming.Lock()
+		c.s.requeued = false
+		c.s.claiming.Unlock()
+	}
+}
+
+// End ends a claim whose deliveries were settled apart from it.
+func (c *Claim) End() {
 	if !c.open {
 		return
 	}
 	c.open = false
+	c.forgetRequeued()
+	if c.conn != nil {
+		_, _ = c.conn.ExecContext(context.Background(), `ROLLBACK`)
+		c.conn.Close()
+	}
+}
+
+// Release gives back a claim that was not committed; a nil one and one that
+// ended already are left alone.
+func (c *Claim) Release() {
+	if c == nil || !c.open {
+		return
+	}
+	c.open = false
+	c.forgetRequeued()
 	if c.conn != nil {
 		_, _ = c.conn.ExecContext(context.Background(), `ROLLBACK`)
 		c.conn.Close()
