@@ -128,7 +128,7 @@ func (p *Pipeline) commit(ctx context.Context, claim *store.Claim, shaped []shap
 	if err != nil && !fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
 		p.Log.Error("a batch could not be stored; trying its deliveries apart", "error", err)
 		if err = p.apart(ctx, shaped); err == nil {
-			claim.End()
+			claim.Release() // nothing is left to give back
 		}
 		return err
 	}

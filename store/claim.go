@@ -103,7 +103,7 @@ func (c *Claim) Commit(ctx context.Context, fn func(*Tx) error) error {
 		err := c.s.Write(ctx, Rebuildable, settled)
 		if err == nil {
 			c.open = false
-			c.s.settled = max(c.s.settled, c.upTo)
+			c.end(func() { c.s.settled = max(c.s.settled, c.upTo) })
 		}
 		return err
 	}
@@ -127,25 +127,14 @@ func (c *Claim) settle(tx *Tx) error {
 	})
 }
 
-func (c *Claim) forgetRequeued() {
+// end notes that the claim is over, and where the next one is to start.
+func (c *Claim) end(move func()) {
+	c.s.claiming.Lock()
+	defer c.s.claiming.Unlock()
 	if c.requeued {
-		c.s.claiming.Lock()
 		c.s.requeued = false
-		c.s.claiming.Unlock()
 	}
-}
-
-// End ends a claim whose deliveries were settled apart from it.
-func (c *Claim) End() {
-	if !c.open {
-		return
-	}
-	c.open = false
-	c.forgetRequeued()
-	if c.conn != nil {
-		_, _ = c.conn.ExecContext(context.Background(), `ROLLBACK`)
-		c.conn.Close()
-	}
+	move()
 }
 
 // Release gives back a claim that was not committed; a nil one and one that
@@ -155,15 +144,16 @@ func (c *Claim) Release() {
 		return
 	}
 	c.open = false
-	c.forgetRequeued()
 	if c.conn != nil {
 		_, _ = c.conn.ExecContext(context.Background(), `ROLLBACK`)
 		c.conn.Close()
 		return
 	}
-	if c.upTo > 0 {
-		c.s.claimed = max(c.s.settled, int64(c.Deliveries[0].ID)-1)
-	}
+	c.end(func() {
+		if c.upTo > 0 {
+			c.s.claimed = max(c.s.settled, int64(c.Deliveries[0].ID)-1)
+		}
+	})
 }
 
 func (s *Store) deliveriesOf(ctx context.Context, ids []int64) ([]source.Delivery, error) {
@@ -263,7 +253,9 @@ func (s *Store) Settle(ctx context.Context, ids []alert.DeliveryID) error {
 		return nil
 	})
 	if err == nil {
+		s.claiming.Lock()
 		s.settled = max(s.settled, last) // so that releasing the claim does not bring them back
+		s.claiming.Unlock()
 	}
 	return err
 }

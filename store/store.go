@@ -61,8 +61,11 @@ type Store struct {
 	wconn   *conn      // SQLite: the one connection that writes alerts
 	fullNow bool       // SQLite: whether wconn syncs each commit
 	iconn   *conn      // SQLite: the one connection that writes deliveries; of acceptLoop
-	claimed int64      // SQLite: deliveries up to here are with the pipeline; of the one who claims
-	settled int64      // SQLite: the watermark as last committed; of the one who claims
+
+	claiming sync.Mutex // guards the three below
+	claimed  int64      // SQLite: deliveries up to here are with the pipeline
+	settled  int64      // SQLite: the watermark as last committed
+	requeued bool       // SQLite: what waits in pending is with the pipeline
 
 	signal signal // closed and renewed at each commit of alerts
 	broken atomic.Pointer[fault.Error]
