@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/topdown"
 
 	"yagura/fault"
 )
@@ -17,6 +18,10 @@ const fallbackKind = "generic"
 // policy is read by ingest.generic, and Problems says so; without that either,
 // the error is fault.NotFound. A declined message that the package makes no
 // alert of is described by ingest.generic, so that it can be listed.
+//
+// A function that fails makes its rule undefined, as Rego has it. Where that
+// leaves a message without any alert, and the policy gives no reason for that, the
+// failure is the error: no alert is lost to a number that could not be read.
 //
 // Everything a policy does wrong while it runs (a conflict between rules, a
 // loop that passes Timeout, an alert of the wrong shape) is fault.Invalid and
@@ -38,7 +43,8 @@ func (s *Set) Ingest(ctx context.Context, m Message) (Ingested, error) {
 	if err != nil {
 		return out, err
 	}
-	rules, err := s.eval(ctx, p, m, input, nil)
+	var failed []topdown.Error
+	rules, err := s.eval(ctx, p, m, input, nil, &failed)
 	if err != nil {
 		return out, err
 	}
@@ -59,6 +65,9 @@ func (s *Set) Ingest(ctx context.Context, m Message) (Ingested, error) {
 	}
 	out.By = p.where()
 	out.Reason = phrase(rules["reason"])
+	if out.Reason == "" && len(failed) > 0 { // no decision of the policy's: a function failed, and Rego calls that undefined
+		return out, s.failure(ctx, p, &failed[0])
+	}
 	if out.Reason == "" {
 		out.Reason = fmt.Sprintf("%s makes no alert of this message", p.pkg)
 	}
@@ -157,7 +166,7 @@ func (s *Set) describe(ctx context.Context, m Message, out *Ingested) {
 	if err != nil {
 		return
 	}
-	rules, err := s.eval(ctx, p, m, input, nil)
+	rules, err := s.eval(ctx, p, m, input, nil, nil)
 	if err != nil {
 		return
 	}

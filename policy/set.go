@@ -190,7 +190,7 @@ func newProgram(c *ast.Compiler, elements, wanted []string) (*program, error) {
 }
 
 // eval evaluates the package and returns the values of its defined rules.
-func (s *Set) eval(ctx context.Context, p *program, m Message, input *ast.Term, tracer topdown.QueryTracer) (values map[string]ast.Value, err error) {
+func (s *Set) eval(ctx context.Context, p *program, m Message, input *ast.Term, tracer topdown.QueryTracer, failed *[]topdown.Error) (values map[string]ast.Value, err error) {
 	defer func() { // whatever a message does to the library, only that message fails
 		if r := recover(); r != nil {
 			values, err = nil, fault.Wrap(fmt.Errorf("panic: %v", r), fault.Internal, "evaluating %s failed", p.pkg)
@@ -213,7 +213,8 @@ func (s *Set) eval(ctx context.Context, p *program, m Message, input *ast.Term, 
 		WithBuiltins(functions).
 		WithInput(input).
 		WithSeed(&seed{body: m.Body}).
-		WithCancel(cancel)
+		WithCancel(cancel).
+		WithBuiltinErrorList(failed)
 	if tracer != nil {
 		q = q.WithQueryTracer(tracer)
 	}
@@ -283,7 +284,7 @@ func (s *Set) decided(ctx context.Context, p *program, m Message, input *ast.Ter
 		}
 	}
 	w := &watcher{name: name, pkg: rules[0].Module.Package}
-	if _, err := s.eval(ctx, p, m, input, w); err != nil {
+	if _, err := s.eval(ctx, p, m, input, w, nil); err != nil {
 		return fallback
 	}
 	return cmp.Or(w.at, fallback)

@@ -35,7 +35,7 @@ func (s *Set) Triage(ctx context.Context, in TriageInput) (Judgement, error) {
 	input := triageInput(in, data)
 	m := Message{Kind: in.Alert.Kind, Source: in.Alert.Source, Body: in.Data}
 	for _, p := range s.triage {
-		rules, err := s.eval(ctx, p, m, input, nil)
+		rules, err := s.eval(ctx, p, m, input, nil, nil)
 		if err != nil {
 			return Judgement{}, err
 		}
