@@ -52,7 +52,13 @@ format: $(TOOLS)/gofumpt-$(GOFUMPT_VERSION) ## write every Go file in our format
 docs: ## write docs/reference from the code
 	go run ./docs/gen
 
-bench: ## the figures, beside the machine's own limits
+bench: build ## the figures, beside the machine's own limits: about 25 minutes, of which storing a million alerts takes most
+	go run ./test/load -program bin/yagura $(BENCH)
+
+bench-postgres: build ## the same on PostgreSQL; DATABASE=postgres://…
+	go run ./test/load -program bin/yagura -database "$(DATABASE)" $(BENCH)
+
+bench-code: ## benchmarks of single steps
 	go test -run '^$$' -bench . -benchmem ./...
 
 fuzz: ## every fuzz target for FUZZTIME (10s) each

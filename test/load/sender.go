@@ -20,6 +20,7 @@ type sender struct {
 	addr   string // 127.0.0.1:port; the load never leaves this machine
 	tokens map[string]string
 	conns  int
+	rate   int // messages a second over all connections; 0: as fast as answers come
 
 	mu    sync.Mutex
 	took  []time.Duration
@@ -30,6 +31,7 @@ type sender struct {
 // run sends for the given time, or total messages where total > 0.
 func (s *sender) run(d time.Duration, total int64, seed uint64) error {
 	var sent atomic.Int64
+	began := time.Now()
 	deadline := time.Now().Add(d)
 	errs := make(chan error, s.conns)
 	for c := range s.conns {
@@ -37,6 +39,10 @@ func (s *sender) run(d time.Duration, total int64, seed uint64) error {
 			errs <- s.connection(newMessages(seed*1000+uint64(c)), func() bool {
 				if total > 0 {
 					return sent.Add(1) <= total
+				}
+				if s.rate > 0 { // keep to the rate: wait until the next message is due
+					due := began.Add(time.Duration(sent.Add(1)) * time.Second / time.Duration(s.rate))
+					time.Sleep(time.Until(due))
 				}
 				return time.Now().Before(deadline)
 			})

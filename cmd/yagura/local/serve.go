@@ -49,6 +49,7 @@ func start(ctx context.Context, cfg app.Config, to io.Writer) (*app.App, *slog.L
 		h = slog.NewJSONHandler(to, opts)
 	}
 	log := slog.New(h)
+	app.TuneRuntime()
 	a, err := app.New(ctx, cfg, log)
 	return a, log, err
 }
