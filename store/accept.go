@@ -103,10 +103,10 @@ func (s *Store) acceptLoop() {
 		answers, err := s.storeDeliveries(batch)
 		if err != nil {
 			err = unavailable(err, "the delivery could not be stored; send it again")
-			s.note(err)
+			s.broken.note(err)
 			s.opt.Log.Error("storing deliveries failed", "error", err, "deliveries", len(batch))
 		} else {
-			s.note(nil)
+			s.broken.note(nil)
 			s.Nudge()
 		}
 		for i, a := range batch {

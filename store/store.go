@@ -67,8 +67,9 @@ type Store struct {
 	settled  int64      // SQLite: the watermark as last committed
 	requeued bool       // SQLite: what waits in pending is with the pipeline
 
-	signal signal // closed and renewed at each commit of alerts
-	broken atomic.Pointer[fault.Error]
+	signal signal  // closed and renewed at each commit of alerts
+	broken failing // storing deliveries
+	stuck  failing // writing alerts
 }
 
 // Open opens the database, brings its tables up to date and starts accepting.
@@ -260,15 +261,15 @@ func unavailable(err error, format string, args ...any) error {
 	return f
 }
 
-// Healthy reports whether the database took what it was last given; the error
-// says what went wrong. It tries a small write where it did not.
+// Healthy reports whether the database took what it was last given, deliveries
+// and alerts; the error says what went wrong. It tries a small write where it
+// did not.
 func (s *Store) Healthy(ctx context.Context) error {
-	if f := s.broken.Load(); f != nil {
-		if err := s.probe(ctx); err != nil {
-			return f
-		}
-		s.broken.Store(nil)
-		return nil
+	if err := s.broken.stillSo(ctx, s.probe); err != nil {
+		return err
+	}
+	if err := s.stuck.stillSo(ctx, s.probeAlerts); err != nil {
+		return err
 	}
 	var one int
 	if err := s.read.QueryRowContext(ctx, `SELECT 1`).Scan(&one); err != nil {
@@ -294,14 +295,40 @@ func (s *Store) probe(ctx context.Context) error {
 	}
 }
 
-func (s *Store) note(err error) {
+// probeAlerts writes what stands there already. Whoever writes now will say
+// himself how it went.
+func (s *Store) probeAlerts(ctx context.Context) error {
+	if !s.writing.TryLock() {
+		return context.DeadlineExceeded
+	}
+	defer s.writing.Unlock()
+	return s.writeAlone(ctx, Rebuildable, func(tx *Tx) error {
+		return tx.exec(`UPDATE meta SET value = value WHERE name = 'watermark'`)
+	})
+}
+
+// failing remembers why the last write of one kind could not be done.
+type failing struct{ why atomic.Pointer[fault.Error] }
+
+func (f *failing) note(err error) {
 	if err == nil {
-		s.broken.Store(nil)
-		return
+		f.why.Store(nil)
+	} else if e := fault.Of(err); e.Kind == fault.Unavailable {
+		f.why.Store(e)
 	}
-	if f := fault.Of(err); f.Kind == fault.Unavailable {
-		s.broken.Store(f)
+}
+
+// stillSo returns why writes fail, unless probe finds that they no longer do.
+func (f *failing) stillSo(ctx context.Context, probe func(context.Context) error) error {
+	why := f.why.Load()
+	if why == nil {
+		return nil
 	}
+	if probe(ctx) != nil {
+		return why
+	}
+	f.why.CompareAndSwap(why, nil)
+	return nil
 }
 
 // Nudge tells whoever waits on Arrived that there may be work.

@@ -104,6 +104,12 @@ type Tx struct {
 func (s *Store) Write(ctx context.Context, d Durability, fn func(*Tx) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	return s.writeAlone(ctx, d, fn)
+}
+
+// writeAlone is Write for whoever holds the lock.
+func (s *Store) writeAlone(ctx context.Context, d Durability, fn func(*Tx) error) (err error) {
+	defer func() { s.stuck.note(err) }()
 	if s.postgres {
 		c, err := s.write.Conn(ctx)
 		if err != nil {
@@ -155,7 +161,7 @@ func (s *Store) finish(ctx context.Context, c *conn, fn func(*Tx) error) (err er
 		if !done {
 			// SQLite has rolled back by itself after some failures: no matter.
 			_, _ = c.exec(context.WithoutCancel(ctx), `ROLLBACK`)
-			s.note(err)
+			s.stuck.note(err)
 		}
 	}()
 	if s.postgres {
@@ -172,7 +178,7 @@ func (s *Store) finish(ctx context.Context, c *conn, fn func(*Tx) error) (err er
 	}
 	done = true
 	tx.keepWords()
-	s.note(nil)
+	s.stuck.note(nil)
 	s.signal.renew()
 	return nil
 }
