@@ -508,3 +508,9 @@ func (s *server) kinds(t *testing.T) []string {
 	}
 	return names
 }
+
+// postgres makes an empty PostgreSQL database, or skips.
+func postgres(t *testing.T) string {
+	t.Helper()
+	return pg.New(t)
+}
