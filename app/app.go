@@ -84,7 +84,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, opts ...StoreOption)
 	if err := a.firstKey(); err != nil {
 		return nil, err
 	}
-	if a.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+	if a.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen); err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "cannot listen on %s; choose another with YAGURA_LISTEN", cfg.Listen)
 	}
 	return a, nil
@@ -124,7 +124,7 @@ func (a *App) configuredSources(ctx context.Context) error {
 		}
 		if !exists {
 			var token string
-			if src, token, err = a.desk.AddSource(ctx, who, src, w.Token.Reveal()); err == nil && w.Token.Empty() && token != "" {
+			if _, token, err = a.desk.AddSource(ctx, who, src, w.Token.Reveal()); err == nil && w.Token.Empty() && token != "" {
 				a.log.Warn("the configuration gives this source no token; make one with: yagura source rotate-token "+w.ID, "source", w.ID)
 			}
 		} else {

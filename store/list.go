@@ -50,7 +50,7 @@ func (s *Store) ListAlerts(ctx context.Context, f AlertFilter) (*AlertPage, erro
 	}
 	if page.Next == "" && more && len(hits) > 0 {
 		last := hits[len(hits)-1]
-		page.Next = cursor{last.key, last.id}.String()
+		page.Next = cursor(last).String()
 	}
 	return page, nil
 }
@@ -211,7 +211,7 @@ func (s *Store) scan(ctx context.Context, f AlertFilter, w *where, order sortOrd
 }
 
 func (p *AlertPage) stop(at hit) {
-	p.Next = cursor{at.key, at.id}.String()
+	p.Next = cursor(at).String()
 	p.Stopped = alert.ID(at.id).Time()
 	p.Note = "looked back to " + p.Stopped.Format(time.RFC3339) + " and stopped there; next goes on"
 }

@@ -56,7 +56,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		if _, err := c.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, migrateLock); err != nil {
 			return unavailable(err, "PostgreSQL does not answer")
 		}
-		defer c.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, migrateLock)
+		defer func() { _, _ = c.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, migrateLock) }()
 	}
 	for _, m := range s.migrated() {
 		p, err := m.provider()

@@ -22,7 +22,7 @@ func MigrationStatus(ctx context.Context, opt Options) ([]Migration, error) {
 			return s.untaken(ctx)
 		}
 	}
-	defer s.closeDatabases()
+	defer func() { _ = s.closeDatabases() }()
 	if err := s.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (s *Store) untaken(ctx context.Context) ([]Migration, error) {
 		if err != nil {
 			return nil, fmt.Errorf("opening an empty database: %w", err)
 		}
-		defer empty.Close()
+		defer func() { _ = empty.Close() }()
 		empty.SetMaxOpenConns(1) // each connection to :memory: is a database of its own
 		*db = empty
 	}

@@ -91,15 +91,15 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	}
 	s.signal.renew()
 	if err := s.connect(ctx); err != nil {
-		s.closeDatabases()
+		_ = s.closeDatabases()
 		return nil, err
 	}
 	if err := s.migrate(ctx); err != nil {
-		s.closeDatabases()
+		_ = s.closeDatabases()
 		return nil, err
 	}
 	if err := s.start(ctx); err != nil {
-		s.closeDatabases()
+		_ = s.closeDatabases()
 		return nil, err
 	}
 	return s, nil

@@ -67,7 +67,7 @@ func (c *conn) exec(ctx context.Context, query string, args ...any) (int64, erro
 		res, err = c.c.ExecContext(ctx, query, args...)
 	} else {
 		var st *sql.Stmt
-		if st, err = c.stmt(ctx, query); err != nil {
+		if st, err = c.stmt(ctx, query); err != nil { //nolint:sqlclosecheck // kept with the connection
 			return 0, err
 		}
 		res, err = st.ExecContext(ctx, args...)
@@ -83,7 +83,7 @@ func (c *conn) query(ctx context.Context, query string, args ...any) (*sql.Rows,
 	if c.postgres {
 		return c.c.QueryContext(ctx, query, args...)
 	}
-	st, err := c.stmt(ctx, query)
+	st, err := c.stmt(ctx, query) //nolint:sqlclosecheck // kept with the connection
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 		changed := s.Store.Changed()
 		n, err := s.sendChanges(ctx, w, p, &after)
 		if err != nil || rc.Flush() != nil {
-			return nil // the stream has begun: the client comes back with Last-Event-ID
+			return nil //nolint:nilerr // the stream has begun: the client comes back with Last-Event-ID
 		}
 		if n == eventChunk {
 			continue

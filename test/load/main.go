@@ -48,7 +48,7 @@ func run(s settings) error {
 		if folder, err = os.MkdirTemp("", "yagura-load-"); err != nil {
 			return err
 		}
-		defer os.RemoveAll(folder)
+		defer func() { _ = os.RemoveAll(folder) }()
 	} else if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func machine(t *table, folder string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }()
 	defer f.Close()
 	var took []time.Duration
 	block := make([]byte, 4096)

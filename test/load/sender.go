@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"slices"
@@ -58,11 +59,11 @@ func (s *sender) run(d time.Duration, total int64, seed uint64) error {
 }
 
 func (s *sender) connection(m *messages, more func() bool) error {
-	c, err := net.Dial("tcp", s.addr)
+	c, err := new(net.Dialer).DialContext(context.Background(), "tcp", s.addr)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	r := bufio.NewReaderSize(c, 4<<10)
 	var took []time.Duration
 	var req []byte

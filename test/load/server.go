@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -26,11 +27,11 @@ type server struct {
 }
 
 func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().String(), nil
 }
 
@@ -39,7 +40,7 @@ func (s *server) start(program string) (ready time.Duration, err error) {
 	if s.addr, err = freeAddr(); err != nil {
 		return 0, err
 	}
-	s.cmd = exec.Command(program, "serve")
+	s.cmd = exec.CommandContext(context.Background(), program, "serve")
 	s.cmd.Env = append(os.Environ(), "YAGURA_DATA="+s.folder, "YAGURA_LISTEN="+s.addr, "YAGURA_DATABASE="+s.db, "YAGURA_BOOTSTRAP_KEY="+bootstrapKey)
 	log, err := os.OpenFile(filepath.Join(s.folder, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -51,7 +52,7 @@ func (s *server) start(program string) (ready time.Duration, err error) {
 		return 0, err
 	}
 	for time.Since(began) < 30*time.Second {
-		res, err := http.Get("http://" + s.addr + "/readyz")
+		res, err := s.get("/readyz")
 		if err == nil {
 			res.Body.Close()
 			if res.StatusCode == http.StatusOK {
@@ -71,6 +72,14 @@ func (s *server) stop() {
 	}
 }
 
+func (s *server) get(path string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+s.addr+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	return http.DefaultClient.Do(req)
+}
+
 // call asks the API and returns how long the answer took.
 func (s *server) call(method, path string, body any, into any) (time.Duration, error) {
 	var r io.Reader
@@ -81,7 +90,7 @@ func (s *server) call(method, path string, body any, into any) (time.Duration, e
 		}
 		r = bytes.NewReader(b)
 	}
-	req, err := http.NewRequest(method, "http://"+s.addr+path, r)
+	req, err := http.NewRequestWithContext(context.Background(), method, "http://"+s.addr+path, r)
 	if err != nil {
 		return 0, err
 	}
@@ -121,7 +130,7 @@ func (s *server) sources() (map[string]string, error) {
 
 // metric reads one number from /metrics.
 func (s *server) metric(name string) (float64, error) {
-	res, err := http.Get("http://" + s.addr + "/metrics")
+	res, err := s.get("/metrics")
 	if err != nil {
 		return 0, err
 	}
@@ -207,7 +216,7 @@ func (s *server) profile(file, phase string, d time.Duration) <-chan struct{} {
 	}
 	go func() {
 		defer close(done)
-		req, err := http.NewRequest(http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.addr, max(1, int(d.Seconds())-1)), nil)
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", s.addr, max(1, int(d.Seconds())-1)), nil)
 		if err != nil {
 			return
 		}
@@ -218,7 +227,7 @@ func (s *server) profile(file, phase string, d time.Duration) <-chan struct{} {
 		}
 		defer res.Body.Close()
 		if b, err := io.ReadAll(res.Body); err == nil {
-			_ = os.WriteFile(file+"."+strings.ReplaceAll(phase, " ", "-"), b, 0o600)
+			_ = os.WriteFile(file+"."+strings.NewReplacer(" ", "-", "/", "-", ",", "").Replace(phase), b, 0o600)
 		}
 	}()
 	return done

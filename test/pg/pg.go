@@ -32,7 +32,7 @@ var server = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return addr, err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	return addr, db.PingContext(ctx)
@@ -69,7 +69,7 @@ func admin(t testing.TB, addr, order string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if _, err := db.ExecContext(ctx, order); err != nil {
