@@ -133,7 +133,7 @@ func (s *Server) event(ctx context.Context, p auth.Principal, c store.Change, al
 	if id, is := c.AlertSubject(); is {
 		a := alerts[id]
 		if a == nil {
-			return ev, false, nil
+			return ev, false, nil //nolint:nilerr // who may not read deliveries is told of none
 		}
 		shown := showAlert(a)
 		return Event{ID: shown.ID, Source: shown.Source, Alert: &shown}, true, nil
@@ -141,7 +141,7 @@ func (s *Server) event(ctx context.Context, p auth.Principal, c store.Change, al
 	switch c.Kind {
 	case store.DeliveryFailed, store.DeliveryMoved:
 		if p.May(auth.ReadDeliveries) != nil {
-			return ev, false, nil
+			return ev, false, nil //nolint:nilerr // who may not read deliveries is told of none
 		}
 		row, err := s.Store.DeliveryRow(ctx, alert.DeliveryID(c.Subject))
 		if err != nil {
