@@ -290,20 +290,25 @@ func (s *Store) probe(ctx context.Context) error {
 	select {
 	case r := <-a.reply:
 		return r.err
+	case <-s.stopped:
+		return context.Canceled
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// probeAlerts writes what stands there already. Whoever writes now will say
-// himself how it went.
+// probeAlerts writes a row and takes it back: SQLite does not write a row that
+// stays the same. Whoever writes now will say himself how it went.
 func (s *Store) probeAlerts(ctx context.Context) error {
 	if !s.writing.TryLock() {
 		return context.DeadlineExceeded
 	}
 	defer s.writing.Unlock()
 	return s.writeAlone(ctx, Rebuildable, func(tx *Tx) error {
-		return tx.exec(`UPDATE meta SET value = value WHERE name = 'watermark'`)
+		if err := tx.exec(`INSERT INTO meta (name, value) VALUES ('probe', 0)`); err != nil {
+			return err
+		}
+		return tx.exec(`DELETE FROM meta WHERE name = 'probe'`)
 	})
 }
 
