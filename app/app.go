@@ -103,7 +103,7 @@ func (a *App) wire() {
 	a.web = &web.Server{
 		Store: a.store, Desk: a.desk, Pipeline: a.pipeline, Verifier: a.verifier,
 		EventIDs: func(kind string) []string { return eventIDs[kind] },
-		Kinds:    a.kinds, Trusted: a.cfg.TrustedProxies, Log: a.log, Metrics: reg,
+		Kinds:    a.kinds, Stalled: a.policies.problem, Trusted: a.cfg.TrustedProxies, Log: a.log, Metrics: reg,
 	}
 	if reg != nil {
 		a.waiting(reg)

@@ -96,7 +96,7 @@ func (p *policies) watch(ctx context.Context) {
 func (p *policies) problem() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return fault.Wrap(p.err, fault.Invalid, "the policy folder does not load")
+	return fault.Wrap(p.err, fault.Invalid, "the policy folder does not load: %s", p.otherwise())
 }
 
 // kindNames lists the kinds that some policy reads.

@@ -16,18 +16,27 @@ func (s *Server) getHealth(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, http.StatusOK, map[string]string{"status": "ok", "version": Version})
 }
 
-// getReady serves GET /readyz: deliveries can be stored and policies serve.
+// Readiness is what GET /readyz answers. Ready means that deliveries can be
+// stored; what else is amiss stands in the note.
+type Readiness struct {
+	Status string `json:"status"`
+	Note   string `json:"note,omitempty"`
+}
+
+// getReady serves GET /readyz.
 func (s *Server) getReady(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()
-	err := s.Store.Healthy(ctx)
-	if err == nil && s.Ready != nil {
-		err = s.Ready()
-	}
-	if err != nil {
+	if err := s.Store.Healthy(ctx); err != nil {
 		return fault.Wrap(err, fault.Unavailable, "%s", fault.Of(err).Message)
 	}
-	return writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+	out := Readiness{Status: "ready"}
+	if s.Stalled != nil {
+		if err := s.Stalled(); err != nil {
+			out.Note = fault.Of(err).Message
+		}
+	}
+	return writeJSON(w, http.StatusOK, out)
 }
 
 // counters are what /metrics shows of the door.

@@ -34,7 +34,7 @@ type Server struct {
 	Verifier func(sourceID string) *intake.Verifier // checks senders' signatures, over the source's own network path
 	EventIDs func(kind string) []string             // paths of a kind's event ids, for repeats at the door
 	Kinds    func() []Kind
-	Ready    func() error // what else must hold before the server is ready; may be nil
+	Stalled  func() error // why deliveries wait or are read by older policies; nil, or nil where they do not
 	Trusted  []netip.Prefix
 	Log      *slog.Logger
 	Metrics  *prometheus.Registry // nil: /metrics is not served
