@@ -52,9 +52,9 @@ type Sightings struct {
 
 // Attribute is one more field of an alert. Link, where set, is http or https.
 type Attribute struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
-	Link  string `json:"link,omitempty"`
+	Key   string `json:"key" doc:"what the value is, in the words of the product"`
+	Value string `json:"value" doc:"as text, whatever it was"`
+	Link  string `json:"link,omitempty" doc:"http or https"`
 }
 
 // Action is what the product did about what it saw.

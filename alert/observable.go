@@ -26,8 +26,8 @@ func ObservableTypes() []ObservableType {
 
 // Observable is a typed value in an alert, normalised and not defanged.
 type Observable struct {
-	Type  ObservableType `json:"type"`
-	Value string         `json:"value"`
-	Role  string         `json:"role,omitempty"`  // its part in the alert, e.g. "source", "target", "actor"
-	Scope string         `json:"scope,omitempty"` // of addresses and domains: "private", "documentation", "loopback", …; empty is public
+	Type  ObservableType `json:"type" doc:"ip, domain, url, hash, email, user, host, process, file, cve, account or resource"`
+	Value string         `json:"value" doc:"normalised, not defanged"`
+	Role  string         `json:"role,omitempty" doc:"its part in the alert, e.g. source, target, actor"`
+	Scope string         `json:"scope,omitempty" doc:"private, documentation, loopback and the like; absent is public"`
 }

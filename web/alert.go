@@ -32,7 +32,7 @@ type Alert struct {
 	Observables       []alert.Observable `json:"observables" doc:"typed values: ip, domain, url, hash, email, user, host, process, file, cve, account, resource"`
 	Techniques        []string           `json:"techniques" doc:"MITRE ATT&CK ids"`
 	Attributes        []alert.Attribute  `json:"attributes" doc:"what else is worth showing"`
-	Tags              []string           `json:"tags"`
+	Tags              []string           `json:"tags" doc:"what the policy tagged it with"`
 	Channel           string             `json:"channel,omitempty" doc:"where policy wants it announced"`
 	Assignee          string             `json:"assignee,omitempty" doc:"whom policy names"`
 	Marks             []string           `json:"marks,omitempty" doc:"what was noticed on the way in: late, future"`
@@ -63,9 +63,9 @@ type AlertDetail struct {
 // Sighting is one repeat of an alert.
 type Sighting struct {
 	Delivery    string             `json:"delivery" doc:"its payload is there, under /raw"`
-	SeenAt      time.Time          `json:"seen_at"`
-	ReceivedAt  time.Time          `json:"received_at"`
-	Severity    string             `json:"severity" enum:"info,low,medium,high,critical"`
+	SeenAt      time.Time          `json:"seen_at" doc:"by the product's clock, UTC"`
+	ReceivedAt  time.Time          `json:"received_at" doc:"by ours, UTC"`
+	Severity    string             `json:"severity" enum:"info,low,medium,high,critical" doc:"of this sighting"`
 	Observables []alert.Observable `json:"observables" doc:"those it brought for the first time"`
 }
 
@@ -132,12 +132,12 @@ type AlertList struct {
 
 // Facets counts matching alerts by field.
 type Facets struct {
-	Source      map[string]int `json:"source"`
-	Kind        map[string]int `json:"kind"`
+	Source      map[string]int `json:"source" doc:"by source id"`
+	Kind        map[string]int `json:"kind" doc:"by kind of source"`
 	Rule        map[string]int `json:"rule" doc:"the hundred most frequent"`
-	Severity    map[string]int `json:"severity"`
-	Disposition map[string]int `json:"disposition"`
-	Total       int            `json:"total"`
+	Severity    map[string]int `json:"severity" doc:"by our severity"`
+	Disposition map[string]int `json:"disposition" doc:"by where they stand"`
+	Total       int            `json:"total" doc:"of all that match"`
 	Capped      bool           `json:"capped" doc:"counting stopped at 1,000 alerts"`
 }
 
@@ -224,7 +224,7 @@ func (s *Server) getAlert(ctx context.Context, in *idInput) (*body[AlertDetail],
 }
 
 type restoreInput struct {
-	ID   string `path:"id"`
+	ID   string `path:"id" doc:"as lists show it"`
 	Body *struct {
 		Reason string `json:"reason,omitempty" doc:"why; on record"`
 	}

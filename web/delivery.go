@@ -16,13 +16,13 @@ import (
 
 // Delivery is a delivery as the API shows it; its body is under /raw.
 type Delivery struct {
-	ID         string    `json:"id" example:"D-00G6Q4ZW2R"`
-	Source     string    `json:"source"`
-	State      string    `json:"state" enum:"received,processed,failed,discarded"`
+	ID         string    `json:"id" example:"D-00G6Q4ZW2R" doc:"as lists show it"`
+	Source     string    `json:"source" doc:"the source that sent it"`
+	State      string    `json:"state" enum:"received,processed,failed,discarded" doc:"how far it has come"`
 	Reason     string    `json:"reason" doc:"why it failed, was discarded, or made no alert"`
 	Alerts     int       `json:"alerts" doc:"alerts it made or saw again"`
 	Size       int64     `json:"size" doc:"bytes as received"`
-	ReceivedAt time.Time `json:"received_at"`
+	ReceivedAt time.Time `json:"received_at" doc:"UTC"`
 }
 
 // DeliveryDetail is one delivery with its alerts.
@@ -51,7 +51,7 @@ func (s *Server) deliveryRoutes(api huma.API) {
 }
 
 type deliveryListInput struct {
-	Source string `query:"source"`
+	Source string `query:"source" doc:"the source that sent it"`
 	State  string `query:"state" doc:"received, processed, failed or discarded"`
 	From   string `query:"from" doc:"received at or after; default 90 days"`
 	To     string `query:"to" doc:"received before"`
@@ -150,7 +150,7 @@ type replayManyInput struct {
 
 // ReplayedMany says how many deliveries will be processed again.
 type ReplayedMany struct {
-	Replayed int `json:"replayed"`
+	Replayed int `json:"replayed" doc:"how many will be processed again"`
 }
 
 func (s *Server) replayDeliveries(ctx context.Context, in *replayManyInput) (*body[ReplayedMany], error) {
@@ -184,7 +184,7 @@ func (s *Server) replayDeliveries(ctx context.Context, in *replayManyInput) (*bo
 }
 
 type discardInput struct {
-	ID   string `path:"id"`
+	ID   string `path:"id" doc:"as lists show it"`
 	Body struct {
 		Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"why; on record"`
 	}

@@ -164,7 +164,7 @@ func describeStreams(api huma.API) {
 	bytes := func(media, doc string) map[string]*huma.Response {
 		return map[string]*huma.Response{"200": {Description: doc, Content: map[string]*huma.MediaType{media: {Schema: &huma.Schema{Type: "string"}}}}}
 	}
-	pathID := []*huma.Param{{Name: "id", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}}
+	pathID := []*huma.Param{{Name: "id", In: "path", Required: true, Description: "as lists show it", Schema: &huma.Schema{Type: "string"}}}
 	add("/api/v1/events", http.MethodGet, &huma.Operation{
 		OperationID: "live-events", Summary: "Live events", Tags: []string{"events"},
 		Description: "Server-sent events: alert.created, alert.sighted, alert.renewed, alert.moved, delivery.failed, delivery.moved, source.changed; hello at the start, reset where too much was missed. Last-Event-ID goes on from there.",
@@ -182,9 +182,9 @@ func describeStreams(api huma.API) {
 		OperationID: "post-hook", Summary: "Send a delivery", Tags: []string{"hooks"},
 		Description: "Any body. 202 once it is synced to disk; with ?wait=1 the outcome: 200 when settled, 202 after 10 s or for a repeat. The source's token goes as Authorization: Bearer or ?token=; sources may take the sender's own signature instead.",
 		Parameters: []*huma.Param{
-			{Name: "source", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}},
+			{Name: "source", In: "path", Required: true, Description: "source id", Schema: &huma.Schema{Type: "string"}},
 			{Name: "wait", In: "query", Schema: &huma.Schema{Type: "string"}, Description: "1: answer with the outcome"},
-			{Name: "token", In: "query", Schema: &huma.Schema{Type: "string"}},
+			{Name: "token", In: "query", Schema: &huma.Schema{Type: "string"}, Description: "the source's token, where the sender can set no header"},
 			{Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: "string"}, Description: "the same key again is the same delivery"},
 		},
 		Security: []map[string][]string{},

@@ -23,10 +23,10 @@ import (
 // HookAnswer is what POST /hooks/{source}?wait=1 answers: what became of the
 // delivery. Without wait the answer holds the delivery's id only.
 type HookAnswer struct {
-	Delivery alert.DeliveryID `json:"delivery"` // a repeat gets the first one's
-	State    source.State     `json:"state"`
-	Alerts   []alert.ID       `json:"alerts"` // made or seen again
-	Reason   string           `json:"reason"` // why it failed or made no alert
+	Delivery alert.DeliveryID `json:"delivery" doc:"the delivery's id; a repeat gets the first one's"`
+	State    source.State     `json:"state" doc:"received, processed, failed or discarded"`
+	Alerts   []alert.ID       `json:"alerts" doc:"alerts made or seen again"`
+	Reason   string           `json:"reason" doc:"why it failed or made no alert"`
 }
 
 // waitFor is how long ?wait=1 waits for the outcome.

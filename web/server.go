@@ -81,7 +81,7 @@ func (s *Server) Handler(closing context.Context) http.Handler {
 
 func apiConfig() huma.Config {
 	c := huma.DefaultConfig("Yagura", Version)
-	c.Info.Description = "Receive, triage, investigate and manage security alerts. Every operation needs an API key as `Authorization: Bearer …`."
+	c.Info.Description = "Receive, triage, investigate and manage security alerts. Every operation needs an API key, sent as Authorization: Bearer."
 	c.OpenAPIPath = "/api/openapi"
 	c.DocsPath = ""     // its page loads scripts from elsewhere: ours is in docs.go
 	c.CreateHooks = nil // no $schema in bodies

@@ -23,14 +23,14 @@ type Source struct {
 	Rate       float64     `json:"rate" doc:"deliveries a second; 0 is unlimited"`
 	Burst      int         `json:"burst" doc:"deliveries at once over rate"`
 	Auth       *SourceAuth `json:"auth,omitempty" doc:"the sender's own signature, taken instead of a token"`
-	Disabled   bool        `json:"disabled"`
+	Disabled   bool        `json:"disabled" doc:"a disabled source is refused as unknown"`
 	Hook       string      `json:"hook" doc:"path that takes its deliveries"`
-	CreatedAt  time.Time   `json:"created_at"`
+	CreatedAt  time.Time   `json:"created_at" doc:"UTC"`
 }
 
 // SourceAuth says which signature of the sender's own a source takes.
 type SourceAuth struct {
-	Scheme    string `json:"scheme" enum:"github,hmac,sns,pubsub"`
+	Scheme    string `json:"scheme" enum:"github,hmac,sns,pubsub" doc:"which signature"`
 	SecretRef string `json:"secret_ref,omitempty" doc:"github, hmac: env:NAME or file:/path; never the secret itself"`
 	Header    string `json:"header,omitempty" doc:"hmac: the header that holds the signature"`
 	Topic     string `json:"topic,omitempty" doc:"sns: the topic ARN that may send"`
@@ -81,9 +81,9 @@ type SourceSettings struct {
 	MayDecline *bool       `json:"may_decline,omitempty" doc:"default false"`
 	MaxBody    *int64      `json:"max_body,omitempty" doc:"bytes; default 10485760"`
 	Rate       *float64    `json:"rate,omitempty" doc:"deliveries a second; default unlimited"`
-	Burst      *int        `json:"burst,omitempty"`
+	Burst      *int        `json:"burst,omitempty" doc:"deliveries at once over rate"`
 	Auth       *SourceAuth `json:"auth,omitempty"`
-	Disabled   *bool       `json:"disabled,omitempty"`
+	Disabled   *bool       `json:"disabled,omitempty" doc:"a disabled source is refused as unknown"`
 }
 
 func (in SourceSettings) apply(s source.Source) (source.Source, error) {
@@ -160,7 +160,7 @@ func (s *Server) getSource(ctx context.Context, in *idInput) (*body[Source], err
 }
 
 type changeSourceInput struct {
-	ID   string `path:"id"`
+	ID   string `path:"id" doc:"as lists show it"`
 	Body SourceSettings
 }
 
@@ -192,14 +192,14 @@ func (s *Server) rotateToken(ctx context.Context, in *idInput) (*body[SourceCrea
 
 // Rule is what one rule of a source has brought in.
 type Rule struct {
-	Source    string    `json:"source"`
-	Rule      string    `json:"rule"`
+	Source    string    `json:"source" doc:"the source that it belongs to"`
+	Rule      string    `json:"rule" doc:"the product's own name for the detection"`
 	Alerts    int       `json:"alerts" doc:"alerts made, declined ones included"`
 	Sightings int       `json:"sightings" doc:"repeats counted on them: how often the fingerprint matched"`
-	Declined  int       `json:"declined"`
+	Declined  int       `json:"declined" doc:"alerts that a policy declined"`
 	Refused   int       `json:"refused_fingerprints" doc:"fingerprints refused because they would merge everything"`
 	Problem   string    `json:"problem,omitempty" doc:"the last refusal's reason"`
-	LastAt    time.Time `json:"last_at"`
+	LastAt    time.Time `json:"last_at" doc:"when it last brought something, UTC"`
 }
 
 // RuleList lists a source's rules, busiest first.
@@ -225,7 +225,7 @@ func (s *Server) sourceRules(ctx context.Context, in *idInput) (*body[RuleList],
 
 // Kind is a kind that a source may have.
 type Kind struct {
-	Name string `json:"name"`
+	Name string `json:"name" doc:"as a source names it"`
 	File string `json:"file" doc:"the policy that reads it"`
 	Ours bool   `json:"ours" doc:"it ships with Yagura; otherwise it is the user's own"`
 }
@@ -241,18 +241,18 @@ func (s *Server) listKinds(context.Context, *struct{}) (*body[KindList], error) 
 
 type auditInput struct {
 	Before int64 `query:"before" doc:"entries before this one"`
-	Limit  int   `query:"limit" minimum:"1" maximum:"500" default:"50"`
+	Limit  int   `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"entries, default 50"`
 }
 
 // AuditEntry is one line of the audit log.
 type AuditEntry struct {
-	ID        int64     `json:"id"`
-	At        time.Time `json:"at"`
+	ID        int64     `json:"id" doc:"as lists show it"`
+	At        time.Time `json:"at" doc:"UTC"`
 	Principal string    `json:"principal" doc:"who"`
 	Door      string    `json:"door" doc:"by which way in"`
-	Action    string    `json:"action"`
-	Subject   string    `json:"subject"`
-	Reason    string    `json:"reason"`
+	Action    string    `json:"action" doc:"e.g. source.create"`
+	Subject   string    `json:"subject" doc:"what was changed"`
+	Reason    string    `json:"reason" doc:"why, where one was given"`
 }
 
 // AuditList is one page of the audit log.
