@@ -18,7 +18,7 @@ func equalSource(a, b source.Source) bool {
 }
 
 // processed returns what counts the pipeline's commits.
-func processed(reg prometheus.Registerer) func(deliveries, alerts, sightings, failed int) {
+func processed(reg *prometheus.Registry) func(deliveries, alerts, sightings, failed int) {
 	if reg == nil {
 		return nil
 	}

@@ -47,7 +47,7 @@ type counters struct {
 	took       prometheus.Histogram
 }
 
-func newCounters(reg prometheus.Registerer) *counters {
+func newCounters(reg *prometheus.Registry) *counters {
 	c := &counters{
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yagura_deliveries_total", Help: "Deliveries accepted, by source; repeat says whether it was known already."}, []string{"source", "repeat"}),
 		refused:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yagura_refused_total", Help: "Requests to hooks that were refused, by source (empty: unknown) and reason."}, []string{"source", "reason"}),
