@@ -72,7 +72,7 @@ func Backup(ctx context.Context, opt Options, to string) (report BackupReport, e
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return report, fault.Wrap(err, fault.Unavailable, "the folder %s cannot be made", to)
 	}
-	if err := holdsNone(to, manifestFile, alertsFile, deliveriesFile); err != nil {
+	if err := holdsNone(to, manifestFile, alertsFile, deliveriesFile, alertsFile+partSuffix, deliveriesFile+partSuffix); err != nil {
 		return report, err
 	}
 	report = BackupReport{Format: backupFormat, MadeAt: now().UTC()}
@@ -256,7 +256,7 @@ func Restore(ctx context.Context, opt Options, from string) (err error) {
 		return fault.Wrap(err, fault.Unavailable, "the data folder %s cannot be made", opt.Folder)
 	}
 	for _, f := range backupFiles {
-		if err := holdsNone(opt.Folder, f.name, f.name+"-wal", f.name+"-journal"); err != nil {
+		if err := holdsNone(opt.Folder, f.name, f.name+"-wal", f.name+"-journal", f.name+partSuffix); err != nil {
 			return err
 		}
 	}
