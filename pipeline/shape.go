@@ -21,8 +21,40 @@ import (
 type shaped struct {
 	delivery    source.Delivery
 	occurrences []occurrence
-	failures    []string // what could not be read; the delivery fails in sight
-	notes       []string // why there is no alert, what was mended
+	failures    []string     // what could not be read; the delivery fails in sight
+	notes       []string     // why there is no alert, what was mended
+	messages    int          // how many messages it holds
+	slow        int          // of them, how many ran into the policy's time limit
+	taken       map[int]bool // places taken; only kept once one had to be sought
+	sought      int          // how many were looked at, from the last one on
+}
+
+// place gives a message's i-th alert its place in the delivery. It depends on
+// nothing but which message and which of its alerts it is: where a message could
+// not be read, a replay that can finds its places free and the others' unmoved.
+// Where a few messages of many yield very many alerts there is no such place for
+// all: those get one of what is free. It is negative where nothing is.
+func (s *shaped) place(message, i int) int {
+	if at := message + i*s.messages; at < alert.MaxPerDelivery && !s.taken[at] {
+		if s.taken != nil {
+			s.taken[at] = true
+		}
+		return at
+	}
+	if s.taken == nil {
+		s.taken = map[int]bool{}
+		for _, o := range s.occurrences {
+			s.taken[o.alert.ID.Index()] = true
+		}
+	}
+	for s.sought < alert.MaxPerDelivery {
+		s.sought++
+		if at := alert.MaxPerDelivery - s.sought; !s.taken[at] {
+			s.taken[at] = true
+			return at
+		}
+	}
+	return -1
 }
 
 func (s *shaped) fail(format string, args ...any) {
@@ -73,15 +105,24 @@ func (p *Pipeline) shape(ctx context.Context, d source.Delivery) (out shaped) {
 	if len(messages) == 0 && len(problems) == 0 {
 		out.notes = append(out.notes, "the delivery is an empty list")
 	}
-	for _, m := range messages {
+	out.messages = len(messages)
+	for i, m := range messages {
+		if out.slow == maxSlow {
+			out.fail("%s: the policy ran into its time limit %d times; from here on nothing was read", or(m.Path, "body"), maxSlow)
+			break
+		}
 		if m.Notice != "" { // the envelope's own word, such as a subscription's confirmation
 			out.notes = append(out.notes, m.Notice)
 			continue
 		}
-		p.message(ctx, src, m, &out)
+		p.message(ctx, src, i, m, &out)
 	}
 	return out
 }
+
+// maxSlow is how many messages of one delivery may run into the policy's time
+// limit: a delivery of thousands must not hold up all others for hours.
+const maxSlow = 3
 
 func or(s, other string) string {
 	if s == "" {
@@ -90,8 +131,15 @@ func or(s, other string) string {
 	return s
 }
 
-// message runs the ingest policy over one message and shapes its drafts.
-func (p *Pipeline) message(ctx context.Context, src source.Source, m intake.Message, out *shaped) {
+// message runs the ingest policy over the delivery's n-th message and shapes
+// its drafts.
+func (p *Pipeline) message(ctx context.Context, src source.Source, n int, m intake.Message, out *shaped) {
+	started := time.Now()
+	defer func() {
+		if time.Since(started) >= policy.Timeout {
+			out.slow++
+		}
+	}()
 	at := ""
 	if m.Path != "" {
 		at = m.Path + ": "
@@ -118,7 +166,8 @@ func (p *Pipeline) message(ctx context.Context, src source.Source, m intake.Mess
 		p.Log.Info("policy", "source", src.ID, "delivery", out.delivery.ID, "problem", problem)
 	}
 	for i := range made.Drafts {
-		if len(out.occurrences) == alert.MaxPerDelivery {
+		place := out.place(n, i)
+		if place < 0 {
 			out.fail("%smore than %d alerts in one delivery; send it in parts", at, alert.MaxPerDelivery)
 			return
 		}
@@ -126,7 +175,7 @@ func (p *Pipeline) message(ctx context.Context, src source.Source, m intake.Mess
 		if made.Declined {
 			standing = decline(src, alert.Standing{Disposition: alert.Declined, By: made.By, Reason: made.Reason})
 		}
-		o := p.observe(src, m, &made.Drafts[i], len(out.occurrences), out.delivery.ID)
+		o := p.observe(src, m, &made.Drafts[i], place, out.delivery.ID)
 		o.alert.Standing = standing
 		o.refused = made.Drafts[i].Refused
 		if err := p.judge(ctx, set, src, m, o.alert); err != nil {

@@ -267,3 +267,35 @@ func TestDeliveriesArePaged(t *testing.T) {
 		}
 	})
 }
+
+// DESK-10: of a batch of which one message could not be read, a replay after
+// the mend makes the missing alerts, and the others stay as they are.
+func TestAReplayMakesWhatWasMissing(t *testing.T) {
+	onBoth(t, func(t *testing.T, db string) {
+		s := start(t, db, policyFile("lab.rego", brokenLab))
+		s.source(t, "lab", "lab")
+		batch := slices.Concat([]byte("["),
+			labWith(t, map[string]any{"break": true}, draft{"title": "One", "rule": "1"}, draft{"title": "Two", "rule": "2"}), []byte(","),
+			labWith(t, nil, draft{"title": "Three", "rule": "3"}, draft{"title": "Four", "rule": "4"}), []byte("]"))
+		out := s.post(t, "lab", batch)
+		if out.State != "failed" || len(out.Alerts) != 2 {
+			t.Fatalf("outcome %+v", out)
+		}
+		s.write("lab.rego", labPolicy)
+		s.reloaded(t)
+		s.ask(t, http.MethodPost, "/api/v1/deliveries/"+out.Delivery+"/replay", nil).must(http.StatusOK)
+		if d := s.settled(t, out.Delivery); d.State != "processed" || d.Alerts != 4 {
+			t.Errorf("delivery %+v", d)
+		}
+		got := s.titles(t)
+		slices.Sort(got)
+		if !slices.Equal(got, []string{"Four", "One", "Three", "Two"}) {
+			t.Errorf("alerts %q", got)
+		}
+		for _, id := range out.Alerts {
+			if a := s.alert(t, id); a.Sightings.Count != 1 {
+				t.Errorf("%s counts %d", a.Title, a.Sightings.Count)
+			}
+		}
+	})
+}
