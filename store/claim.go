@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -17,6 +18,7 @@ type Claim struct {
 	Deliveries []source.Delivery
 	s          *Store
 	conn       *sql.Conn // PostgreSQL: holds the rows' locks
+	after      int64     // SQLite: the claim begins after this delivery
 	upTo       int64     // SQLite: the watermark once committed; 0 for requeued ones
 	requeued   bool      // SQLite: the deliveries were asked to be replayed
 	open       bool
@@ -63,6 +65,7 @@ func (c *Claim) takeSQLite(ctx context.Context, n int) error {
 		return err
 	}
 	if k := len(c.Deliveries); k > 0 {
+		c.after = c.s.claimed
 		c.upTo = int64(c.Deliveries[k-1].ID)
 		c.s.claimed = c.upTo
 	}
@@ -116,6 +119,9 @@ func (c *Claim) Commit(ctx context.Context, fn func(*Tx) error) error {
 
 func (c *Claim) settle(tx *Tx) error {
 	if c.upTo > 0 {
+		if !c.inOrder() {
+			return errors.New("a claim is committed before the one taken before it")
+		}
 		return tx.exec(`UPDATE meta SET value = max(value, $1) WHERE name = 'watermark'`, c.upTo)
 	}
 	args := make([]any, len(c.Deliveries))
@@ -125,6 +131,14 @@ func (c *Claim) settle(tx *Tx) error {
 	return inChunks(args, func(list string, chunk []any) error {
 		return tx.exec(`DELETE FROM pending WHERE delivery IN (`+list+`)`, chunk...)
 	})
+}
+
+// inOrder reports whether everything before the claim is settled: the watermark
+// must not pass deliveries that nobody has processed.
+func (c *Claim) inOrder() bool {
+	c.s.claiming.Lock()
+	defer c.s.claiming.Unlock()
+	return c.after <= c.s.settled
 }
 
 // end notes that the claim is over, and where the next one is to start.
@@ -151,7 +165,7 @@ func (c *Claim) Release() {
 	}
 	c.end(func() {
 		if c.upTo > 0 {
-			c.s.claimed = max(c.s.settled, int64(c.Deliveries[0].ID)-1)
+			c.s.claimed = max(c.s.settled, min(c.s.claimed, c.after))
 		}
 	})
 }
