@@ -222,3 +222,24 @@ func TestSettledDeliveriesAreNotClaimedAgain(t *testing.T) {
 		second.Release()
 	})
 }
+
+// SQLite's watermark says "everything up to here": a claim that overtakes the one
+// before it would hide that one's deliveries for ever.
+func TestAClaimDoesNotOvertakeTheOneBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, store.Options{Folder: t.TempDir()})
+	s := w.open()
+	all := acceptMany(t, s, 6)
+	first, second := claim(t, s, 2), claim(t, s, 2)
+	if err := second.Commit(t.Context(), func(*store.Tx) error { return nil }); err == nil {
+		t.Error("the second claim was committed before the first")
+	}
+	first.Release() // in the wrong order
+	second.Release()
+	c := claim(t, s, 10)
+	wantIDs(t, "claimed", ids(c), all)
+	settle(t, c, source.Processed)
+	if n, _, err := s.DeliveryCounts(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d wait, %v", n, err)
+	}
+}
