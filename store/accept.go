@@ -133,7 +133,7 @@ func (s *Store) storeDeliveries(batch []*acceptance) (answers []accepted, err er
 		defer pc.Close()
 		c = newConn(pc, true)
 	}
-	if _, err := c.exec(ctx, beginText(s.postgres)); err != nil {
+	if err := c.begin(ctx); err != nil {
 		return nil, err
 	}
 	var next alert.DeliveryID

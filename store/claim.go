@@ -76,7 +76,7 @@ func (c *Claim) takePostgres(ctx context.Context, n int) (err error) {
 	if c.conn, err = c.s.write.Conn(ctx); err != nil {
 		return err
 	}
-	if _, err = c.conn.ExecContext(ctx, `BEGIN`); err != nil {
+	if _, err = c.conn.ExecContext(ctx, beginPostgres); err != nil {
 		return err
 	}
 	// Locked now, deleted with the commit: a row deleted this early would make

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -133,7 +134,8 @@ func (s *Store) setSync(ctx context.Context, d Durability) error {
 	if full {
 		level = "FULL"
 	}
-	if _, err := s.wconn.c.ExecContext(ctx, `PRAGMA synchronous = `+level); err != nil {
+	// Not given up half-way: fullNow must say what is.
+	if _, err := s.wconn.c.ExecContext(context.WithoutCancel(ctx), `PRAGMA synchronous = `+level); err != nil {
 		return err
 	}
 	s.fullNow = full
@@ -141,18 +143,37 @@ func (s *Store) setSync(ctx context.Context, d Durability) error {
 }
 
 func (s *Store) commitOn(ctx context.Context, c *conn, fn func(*Tx) error) (err error) {
-	if _, err := c.exec(ctx, beginText(s.postgres)); err != nil {
+	if err := c.begin(ctx); err != nil {
 		return unavailable(err, "the database cannot be written")
 	}
 	return s.finish(ctx, c, fn)
 }
 
-func beginText(postgres bool) string {
-	if postgres {
-		return `BEGIN`
+// begin opens a transaction on c.
+func (c *conn) begin(ctx context.Context) error {
+	if c.postgres { // a connection given up half-way is closed
+		_, err := c.exec(ctx, beginPostgres)
+		return err
 	}
-	return `BEGIN IMMEDIATE`
+	// SQLite's connection is kept: a BEGIN given up just as it succeeds would
+	// leave its transaction open, and every later BEGIN would be refused.
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	const begin = `BEGIN IMMEDIATE`
+	_, err := c.exec(ctx, begin)
+	if err != nil {
+		if _, open := c.exec(ctx, `ROLLBACK`); open == nil { // one whose rollback had failed
+			_, err = c.exec(ctx, begin)
+		}
+	}
+	return err
 }
+
+// beginPostgres names the level that everything here counts on, whatever the
+// server's default: each statement sees what was committed before it.
+const beginPostgres = `BEGIN ISOLATION LEVEL READ COMMITTED`
 
 // finish runs fn in the transaction open on c and commits it, or rolls it back.
 func (s *Store) finish(ctx context.Context, c *conn, fn func(*Tx) error) (err error) {
@@ -162,6 +183,11 @@ func (s *Store) finish(ctx context.Context, c *conn, fn func(*Tx) error) (err er
 			// SQLite has rolled back by itself after some failures: no matter.
 			_, _ = c.exec(context.WithoutCancel(ctx), `ROLLBACK`)
 			s.stuck.note(err)
+		}
+	}()
+	defer func() {
+		if r := recover(); r != nil { // else it would end the program, again and again
+			err = fmt.Errorf("panic while writing: %v\n%s", r, debug.Stack())
 		}
 	}()
 	if s.postgres {
