@@ -8,10 +8,12 @@ import (
 	"os/signal"
 	"syscall"
 
+	"yagura/app"
 	"yagura/cmd/yagura/local"
 )
 
 func main() {
+	app.TuneRuntime()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends it at once
 	code := local.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)

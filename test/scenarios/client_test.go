@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -10,7 +11,6 @@ import (
 	"sort"
 	"strings"
 	"testing"
-	"time"
 
 	"yagura/client"
 	"yagura/web"
@@ -100,10 +100,16 @@ func fields(t reflect.Type) []string {
 }
 
 // asked records what a client asks for, and answers nothing.
-type asked struct{ requests []*http.Request }
+type asked struct {
+	requests []*http.Request
+	onEvents func()
+}
 
 func (a *asked) RoundTrip(r *http.Request) (*http.Response, error) {
 	a.requests = append(a.requests, r)
+	if strings.HasSuffix(r.URL.Path, "/events") {
+		a.onEvents()
+	}
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}, nil
 }
 
@@ -156,8 +162,9 @@ func TestTheClientCallsWhatTheAPIDescribes(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for range c.Events(ctx, "7") { // the answer is an empty stream, which would be opened again and again
-		break
+	following, stop := context.WithCancel(ctx)
+	a.onEvents = stop
+	for range c.Events(following, "7") { // one error, of the end
 	}
 	d := described(t)
 	called := map[string]bool{}
@@ -237,11 +244,11 @@ func TestTheClientFollowsEvents(t *testing.T) {
 	}
 	cursor := ""
 	follow := func(begin func(), title string) {
-		late := time.AfterFunc(patience, func() { t.Error(title + " did not come") })
-		defer late.Stop()
-		for e, err := range c.Events(t.Context(), cursor) {
+		ctx, stop := context.WithTimeout(t.Context(), patience)
+		defer stop()
+		for e, err := range c.Events(ctx, cursor) {
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("%s did not come: %v", title, err)
 			}
 			cursor = e.Cursor
 			if e.Type == "hello" {

@@ -56,7 +56,7 @@ func TestQuietDaysAreQuiet(t *testing.T) {
 		t.Errorf("%d days, %d with a backup; want %d", len(days), len(backups), demo.Days)
 	}
 	for day, n := range days {
-		if n < 10 || n > 46 {
+		if n < 10 || n > 40 {
 			t.Errorf("%s has %d alerts", day, n)
 		}
 	}

@@ -11,21 +11,21 @@ import (
 	"yagura/cli"
 )
 
-func configCommands() *ucli.Command {
+func (p program) configCommands() *ucli.Command {
 	return cli.Group(&ucli.Command{
 		Name: "config", Usage: "check and show the configuration",
 		Commands: []*ucli.Command{
-			{Name: "check", Usage: "say what is wrong with the configuration, by file and line; starts nothing", Flags: configFlags(), Action: checkConfig},
-			{Name: "show", Usage: "print the configuration as it is resolved, secrets hidden", Flags: configFlags(), Action: showConfig},
+			{Name: "check", Usage: "say what is wrong with the configuration, by file and line; starts nothing", Flags: configFlags(), Action: p.checkConfig},
+			{Name: "show", Usage: "print the configuration as it is resolved, secrets hidden", Flags: configFlags(), Action: p.showConfig},
 		},
 	})
 }
 
-func checkConfig(_ context.Context, cmd *ucli.Command) error {
+func (p program) checkConfig(_ context.Context, cmd *ucli.Command) error {
 	if err := noArgs(cmd); err != nil {
 		return err
 	}
-	cfg, err := loadConfig(cmd)
+	cfg, err := p.loadConfig(cmd)
 	if err != nil {
 		return err
 	}
@@ -44,11 +44,11 @@ func checkConfig(_ context.Context, cmd *ucli.Command) error {
 	return nil
 }
 
-func showConfig(_ context.Context, cmd *ucli.Command) error {
+func (p program) showConfig(_ context.Context, cmd *ucli.Command) error {
 	if err := noArgs(cmd); err != nil {
 		return err
 	}
-	cfg, err := loadConfig(cmd)
+	cfg, err := p.loadConfig(cmd)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	ucli "github.com/urfave/cli/v3"
 
@@ -20,7 +19,7 @@ import (
 // demoData is the data folder of `yagura demo`, where none is configured.
 const demoData = "./.yagura-demo"
 
-func demoCommand(env cli.Env) *ucli.Command {
+func (p program) demoCommand() *ucli.Command {
 	return &ucli.Command{
 		Name: "demo", Usage: "start a server and play the demo night into it: a month of made-up alerts",
 		Description: "Thirty quiet days and one night of 1,081 detections: a port scan, a brute force, the backup job, and one process inside a container. " +
@@ -35,14 +34,14 @@ func demoCommand(env cli.Env) *ucli.Command {
 				return err
 			}
 			if cmd.Bool("seed-only") {
-				return seedOnly(ctx, cmd, env)
+				return p.seedOnly(ctx, cmd)
 			}
-			return runDemo(ctx, cmd, env)
+			return p.runDemo(ctx, cmd)
 		},
 	}
 }
 
-func seedOnly(ctx context.Context, cmd *ucli.Command, env cli.Env) error {
+func (p program) seedOnly(ctx context.Context, cmd *ucli.Command) error {
 	url, key := cmd.String("url"), cmd.String("key")
 	if key == "" {
 		return cli.Usage(errors.New("--seed-only needs an API key: give one with YAGURA_KEY or --key"))
@@ -51,16 +50,16 @@ func seedOnly(ctx context.Context, cmd *ucli.Command, env cli.Env) error {
 	if err != nil {
 		return cli.Usage(err)
 	}
-	if err := seed(ctx, cmd, env, c, url, ""); err != nil {
+	if err := p.seed(ctx, cmd, c, url, ""); err != nil {
 		return err
 	}
-	show(cmd.Root().Writer, url, "", time.Time{})
+	show(cmd.Root().Writer, url, "")
 	return nil
 }
 
 // runDemo serves, plays the night in, and goes on serving.
-func runDemo(ctx context.Context, cmd *ucli.Command, env cli.Env) error {
-	cfg, err := loadConfig(cmd)
+func (p program) runDemo(ctx context.Context, cmd *ucli.Command) error {
+	cfg, err := p.loadConfig(cmd)
 	if err != nil {
 		return err
 	}
@@ -85,7 +84,7 @@ func runDemo(ctx context.Context, cmd *ucli.Command, env cli.Env) error {
 	go func() { ended <- a.Run(serving) }()
 	c, err := client.New(a.URL(), key)
 	if err == nil {
-		err = seed(ctx, cmd, env, c, a.URL(), cfg.Data)
+		err = p.seed(ctx, cmd, c, a.URL(), cfg.Data)
 	}
 	if err != nil {
 		stop()
@@ -95,7 +94,7 @@ func runDemo(ctx context.Context, cmd *ucli.Command, env cli.Env) error {
 		}
 		return err
 	}
-	show(cmd.Root().Writer, a.URL(), key, env.Now())
+	show(cmd.Root().Writer, a.URL(), key)
 	return errors.Join(<-ended, a.Close())
 }
 
@@ -109,12 +108,12 @@ func defaultOf(key string) string {
 }
 
 // seed sends the demo's messages and waits until they are processed.
-func seed(ctx context.Context, cmd *ucli.Command, env cli.Env, c *client.Client, url, folder string) error {
+func (p program) seed(ctx context.Context, cmd *ucli.Command, c *client.Client, url, folder string) error {
 	notes := cmd.Root().ErrWriter
 	fmt.Fprintln(notes, "Playing thirty quiet days and the demo night …")
 	got, err := demo.Seed(ctx, demo.Seeding{
-		URL: url, Client: c, Folder: folder, Now: env.Now().In(env.Zone),
-		Progress: func(total int) (func(), func()) { return cli.NewProgress(notes, env.Screen(notes), total) },
+		URL: url, Client: c, Folder: folder, Now: p.env.Now().In(p.env.Zone),
+		Progress: func(total int) (func(), func()) { return cli.NewProgress(notes, p.env.Screen(notes), total) },
 	})
 	if err != nil {
 		return err
@@ -133,7 +132,7 @@ func seed(ctx context.Context, cmd *ucli.Command, env cli.Env, c *client.Client,
 
 // show prints the address, the key and three lines that show the night. The demo
 // may tell its key: nothing in it is true.
-func show(w io.Writer, url, key string, _ time.Time) {
+func show(w io.Writer, url, key string) {
 	program := "yagura"
 	if len(os.Args) > 0 && strings.Contains(os.Args[0], "/") {
 		program = os.Args[0]

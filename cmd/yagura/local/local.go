@@ -28,7 +28,11 @@ const exitCodes = `Exit codes: 0 done; 1 failed, in part or wholly; 2 the comman
 // Root returns the whole command line of the program.
 func Root() *ucli.Command { return root(cli.Process()) }
 
+// program is the command line over what it takes from its process.
+type program struct{ env cli.Env }
+
 func root(env cli.Env) *ucli.Command {
+	p := program{env}
 	r := &ucli.Command{
 		Name: "yagura", Usage: "receives, triages and keeps every security alert", UsageText: begin, Description: exitCodes, Version: Version(),
 		EnableShellCompletion: true, Suggest: true, HideVersion: true,
@@ -38,7 +42,7 @@ func root(env cli.Env) *ucli.Command {
 		},
 		ExitErrHandler: func(context.Context, *ucli.Command, error) {}, // Run tells errors and exits
 	}
-	r.Commands = append(r.Commands, serveCommand(), demoCommand(env), configCommands(), migrateCommands(), policyCommands(), backupCommand(), restoreCommand())
+	r.Commands = append(r.Commands, p.serveCommand(), p.demoCommand(), p.configCommands(), p.migrateCommands(), policyCommands(), p.backupCommand(), p.restoreCommand())
 	r.Commands = append(r.Commands, cli.Commands(env)...)
 	r.Commands = append(r.Commands, &ucli.Command{Name: "version", Usage: "print the version, the commit and what it was built with", Action: printVersion})
 	cli.Group(r)
@@ -99,7 +103,7 @@ func configFlags() []ucli.Flag {
 }
 
 // loadConfig resolves the configuration with a command's flags over it.
-func loadConfig(cmd *ucli.Command) (app.Config, error) {
+func (p program) loadConfig(cmd *ucli.Command) (app.Config, error) {
 	over := app.Overrides{}
 	set := func(flag, key string) {
 		if cmd.IsSet(flag) {
@@ -113,7 +117,7 @@ func loadConfig(cmd *ucli.Command) (app.Config, error) {
 			set(o.Flag()+"-file", o.Key+"_file")
 		}
 	}
-	cfg, err := app.LoadConfig(over, os.Getenv, os.ReadFile)
+	cfg, err := app.LoadConfig(over, p.env.Getenv, os.ReadFile)
 	if err != nil {
 		return cfg, cli.Usage(err)
 	}

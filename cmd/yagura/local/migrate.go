@@ -11,20 +11,20 @@ import (
 	"yagura/store"
 )
 
-func migrateCommands() *ucli.Command {
+func (p program) migrateCommands() *ucli.Command {
 	return cli.Group(&ucli.Command{
 		Name: "migrate", Usage: "look at the steps that brought the database's tables to where they are",
 		Commands: []*ucli.Command{{
-			Name: "status", Usage: "list the steps and which were taken; serve takes those that are missing", Flags: configFlags(), Action: migrateStatus,
+			Name: "status", Usage: "list the steps and which were taken; serve takes those that are missing", Flags: configFlags(), Action: p.migrateStatus,
 		}},
 	})
 }
 
-func migrateStatus(ctx context.Context, cmd *ucli.Command) error {
+func (p program) migrateStatus(ctx context.Context, cmd *ucli.Command) error {
 	if err := noArgs(cmd); err != nil {
 		return err
 	}
-	cfg, err := loadConfig(cmd)
+	cfg, err := p.loadConfig(cmd)
 	if err != nil {
 		return err
 	}

@@ -14,18 +14,18 @@ import (
 	"yagura/app"
 )
 
-func serveCommand() *ucli.Command {
+func (p program) serveCommand() *ucli.Command {
 	return &ucli.Command{
-		Name: "serve", Usage: "start the server", Flags: configFlags(), Action: serve,
+		Name: "serve", Usage: "start the server", Flags: configFlags(), Action: p.serve,
 		Description: "It needs no configuration. Flags stand over environment variables, those over the configuration's file. It ends on Ctrl-C or SIGTERM, after what is under way.",
 	}
 }
 
-func serve(ctx context.Context, cmd *ucli.Command) error {
+func (p program) serve(ctx context.Context, cmd *ucli.Command) error {
 	if err := noArgs(cmd); err != nil {
 		return err
 	}
-	cfg, err := loadConfig(cmd)
+	cfg, err := p.loadConfig(cmd)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,6 @@ func start(ctx context.Context, cfg app.Config, to io.Writer) (*app.App, *slog.L
 		h = slog.NewJSONHandler(to, opts)
 	}
 	log := slog.New(h)
-	app.TuneRuntime()
 	a, err := app.New(ctx, cfg, log)
 	return a, log, err
 }
