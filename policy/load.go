@@ -42,6 +42,7 @@ func Load(ctx context.Context, builtin fs.FS, user ...fs.FS) (*Set, error) {
 	if len(problems) > 0 {
 		return nil, refusal(problems)
 	}
+	optimize(set.compiler)
 	return set, nil
 }
 
