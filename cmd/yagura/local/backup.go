@@ -2,34 +2,77 @@ package local
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
+	"fmt"
 
 	ucli "github.com/urfave/cli/v3"
+
+	"yagura/app"
+	"yagura/store"
 )
 
 func (p program) backupCommand() *ucli.Command {
 	return &ucli.Command{
-		Name: "backup", Usage: "copy everything into a folder, while the server runs or not", ArgsUsage: "FOLDER", Flags: configFlags(), Action: p.backup,
-		Description: "The folder must be empty or not there yet. The alerts are copied first and the deliveries second, so that nothing is missing: what the alerts lack is made again from the deliveries.",
+		Name: "backup", Usage: "copy alerts and deliveries into a folder, while the server runs or not", ArgsUsage: "FOLDER", Action: p.backup,
+		Flags: append([]ucli.Flag{&ucli.BoolFlag{Name: "json", Usage: "print what the backup holds as JSON"}}, configFlags()...),
+		Description: "The alerts are copied first and the deliveries second, so that nothing is missing: what the alerts lack is made again from the deliveries. " +
+			"Keys, tokens' files, policies and the configuration are files of your own and not in it. On PostgreSQL use pg_dump.",
 	}
 }
 
 func (p program) restoreCommand() *ucli.Command {
 	return &ucli.Command{
-		Name: "restore", Usage: "bring a backup back into an empty data folder; the server must not run", ArgsUsage: "FOLDER", Flags: configFlags(), Action: p.restore,
+		Name: "restore", Usage: "bring a backup back into a data folder that holds no database", ArgsUsage: "FOLDER", Flags: configFlags(), Action: p.restore,
+		Description: "A backup that was changed, is not complete or comes from a newer version is refused, and the data folder stays as it was. " +
+			"Where the data folder holds no API key the next start makes one.",
 	}
 }
 
-func (p program) backup(_ context.Context, cmd *ucli.Command) error {
-	if _, err := folderArg(cmd); err != nil {
+func (p program) backup(ctx context.Context, cmd *ucli.Command) error {
+	to, err := folderArg(cmd)
+	if err != nil {
 		return err
 	}
-	return errors.New("backup is not built yet")
+	cfg, err := p.loadConfig(cmd)
+	if err != nil {
+		return err
+	}
+	made, err := store.Backup(ctx, storeOptions(cfg), to)
+	if err != nil {
+		return err
+	}
+	w := cmd.Root().Writer
+	if cmd.Bool("json") {
+		if err := json.NewEncoder(w).Encode(made); err != nil {
+			return fmt.Errorf("writing what the backup holds: %w", err)
+		}
+		return nil
+	}
+	var size int64
+	for _, f := range made.Files {
+		size += f.Bytes
+	}
+	fmt.Fprintf(w, "%s holds %d alerts and %d deliveries, %d of them to be processed after a restore: %.1f MiB\n", to, made.Alerts, made.Deliveries, made.Waiting, float64(size)/(1<<20))
+	fmt.Fprintf(w, "Bring it back with: yagura restore %s --data NEW-FOLDER\n", to)
+	return nil
 }
 
-func (p program) restore(_ context.Context, cmd *ucli.Command) error {
-	if _, err := folderArg(cmd); err != nil {
+func (p program) restore(ctx context.Context, cmd *ucli.Command) error {
+	from, err := folderArg(cmd)
+	if err != nil {
 		return err
 	}
-	return errors.New("restore is not built yet")
+	cfg, err := p.loadConfig(cmd)
+	if err != nil {
+		return err
+	}
+	if err := store.Restore(ctx, storeOptions(cfg), from); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.Root().Writer, "%s holds what %s held. Start it with: yagura serve --data %[1]s\n", cfg.Data, from)
+	return nil
+}
+
+func storeOptions(cfg app.Config) store.Options {
+	return store.Options{Folder: cfg.Data, Database: cfg.Database.Reveal()}
 }

@@ -288,10 +288,11 @@ func TestTheDemoShowsTheNightAndGoesOnServing(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
+	data := t.TempDir()
 	out, log := &printed{lines: make(chan string, 100)}, &printed{lines: make(chan string, 100)}
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, testRoot(), []string{"yagura", "demo", "--data", t.TempDir(), "--listen", "127.0.0.1:0"}, strings.NewReader(""), out, log)
+		ended <- run(ctx, testRoot(), []string{"yagura", "demo", "--data", data, "--listen", "127.0.0.1:0"}, strings.NewReader(""), out, log)
 	}()
 	found := out.until(t, `(?s)Yagura is on (\S+)\n.*YAGURA_KEY=(\S+)\n.*End with Ctrl-C`)
 	for _, want := range []string{"curl -H", "alert list", "alert search container", "alert count"} {
@@ -306,6 +307,17 @@ func TestTheDemoShowsTheNightAndGoesOnServing(t *testing.T) {
 	// What is told of a running server may be sent to it again, and adds nothing.
 	if _, notes, code := types(t, "demo", "--seed-only", "--url", found[1], "--key", found[2]); code != 0 || !strings.Contains(notes, "0 deliveries sent") {
 		t.Errorf("--seed-only ends with %d: %s", code, notes)
+	}
+	// A backup is made while it runs, and brought back beside it.
+	copied, fresh := filepath.Join(t.TempDir(), "copy"), filepath.Join(t.TempDir(), "fresh")
+	if text, notes, code := types(t, "backup", copied, "--data", data); code != 0 || !regexp.MustCompile(`holds [1-9]\d+ alerts and [1-9]\d+ deliveries`).MatchString(text) {
+		t.Errorf("backup ends with %d: %s%s", code, text, notes)
+	}
+	if text, notes, code := types(t, "restore", copied, "--data", fresh); code != 0 || !strings.Contains(text, "yagura serve --data "+fresh) {
+		t.Errorf("restore ends with %d: %s%s", code, text, notes)
+	}
+	if _, notes, code := types(t, "restore", copied, "--data", data); code != 1 {
+		t.Errorf("restoring over a database ends with %d: %s", code, notes)
 	}
 	stop()
 	if code := <-ended; code != 0 {

@@ -28,7 +28,7 @@ func (p program) migrateStatus(ctx context.Context, cmd *ucli.Command) error {
 	if err != nil {
 		return err
 	}
-	steps, err := store.MigrationStatus(ctx, store.Options{Folder: cfg.Data, Database: cfg.Database.Reveal()})
+	steps, err := store.MigrationStatus(ctx, storeOptions(cfg))
 	if err != nil {
 		return err
 	}
