@@ -12,7 +12,9 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"yagura/alert"
@@ -97,6 +99,7 @@ func (p *Pipeline) take(ctx context.Context) (t taken) {
 		return t
 	}
 	t.shaped = p.shapeAll(ctx, t.claim.Deliveries)
+	t.claim.Keep(len(t.shaped))
 	t.err = ctx.Err() // a policy cut short by shutdown is no failure of the delivery
 	return t
 }
@@ -186,25 +189,41 @@ func (p *Pipeline) report(b *store.Batch) {
 	}
 }
 
-// shapeAll shapes deliveries on several processors, keeping their order.
+// maxShaped is after how many alerts a claim takes no further delivery: what is
+// made of them is in memory at once, and commits together.
+const maxShaped = 20_000
+
+// shapeAll shapes deliveries on several processors, keeping their order. Where
+// they yield very many alerts it stops after the first few deliveries.
 func (p *Pipeline) shapeAll(ctx context.Context, list []source.Delivery) []shaped {
 	out := make([]shaped, len(list))
+	done := make([]bool, len(list))
 	// One processor is left to accepting, which comes first.
 	workers := max(1, min(runtime.NumCPU()-1, (len(list)+31)/32))
 	var wg sync.WaitGroup
-	part := func(w int) {
-		for i := w; i < len(list); i += workers {
+	var next, made atomic.Int64
+	part := func() {
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= len(list) || i > 0 && made.Load() >= maxShaped {
+				return
+			}
 			out[i] = p.shape(ctx, list[i])
+			done[i] = true
+			made.Add(int64(len(out[i].occurrences)))
 		}
 	}
-	for w := range workers - 1 {
+	for range workers - 1 {
 		wg.Go(func() {
 			yieldToAccepting()
-			part(w + 1)
+			part()
 		})
 	}
-	part(0)
+	part()
 	wg.Wait()
+	if i := slices.Index(done, false); i >= 0 {
+		out = out[:i]
+	}
 	return out
 }
 

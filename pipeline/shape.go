@@ -93,6 +93,10 @@ func (p *Pipeline) shape(ctx context.Context, d source.Delivery) (out shaped) {
 			out.fail("internal error while reading it; it is in the log under this delivery's id")
 		}
 	}()
+	if d.Unreadable != "" {
+		out.fail("%s", d.Unreadable)
+		return out
+	}
 	src, ok := p.Source(d.Source)
 	if !ok {
 		out.fail("its source %q is gone", d.Source)

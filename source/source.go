@@ -115,6 +115,8 @@ type Delivery struct {
 	Header map[string]string // the few request headers that policies may read, in lower case
 	Body   []byte            // exactly as received
 	Key    string            // idempotency key: the same key again is the same delivery; may be empty
+
+	Unreadable string // why what was stored of it cannot be read; empty where it can
 }
 
 // Outcome is what became of a delivery.

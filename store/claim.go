@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -53,7 +54,7 @@ func (c *Claim) takeSQLite(ctx context.Context, n int) error {
 		}
 		if len(ids) > 0 {
 			c.requeued, c.s.requeued = true, true
-			c.Deliveries, err = c.s.deliveriesOf(ctx, ids)
+			c.Deliveries, err = c.s.waiting(ctx, ids)
 			return err
 		}
 	}
@@ -61,7 +62,7 @@ func (c *Claim) takeSQLite(ctx context.Context, n int) error {
 	if err != nil {
 		return fmt.Errorf("reading new deliveries: %w", err)
 	}
-	if c.Deliveries, err = scanDeliveries(rows); err != nil {
+	if c.Deliveries, _, err = scanDeliveries(rows, claimBytes); err != nil {
 		return err
 	}
 	if k := len(c.Deliveries); k > 0 {
@@ -89,8 +90,23 @@ func (c *Claim) takePostgres(ctx context.Context, n int) (err error) {
 		return nil
 	}
 	slices.Sort(ids)
-	c.Deliveries, err = c.s.deliveriesOf(ctx, ids)
+	c.Deliveries, err = c.s.waiting(ctx, ids)
 	return err
+}
+
+// Keep shortens the claim to its first n deliveries, at least one. The others
+// wait as before. It is called before the next claim is taken.
+func (c *Claim) Keep(n int) {
+	if n >= len(c.Deliveries) {
+		return
+	}
+	c.Deliveries = c.Deliveries[:n]
+	if c.upTo > 0 {
+		c.s.claiming.Lock()
+		defer c.s.claiming.Unlock()
+		c.upTo = int64(c.Deliveries[n-1].ID)
+		c.s.claimed = c.upTo
+	}
 }
 
 // Commit writes what became of the claim's deliveries: fn's work and the claim
@@ -164,36 +180,84 @@ func (c *Claim) Release() {
 		return
 	}
 	c.end(func() {
-		if c.upTo > 0 {
+		// Where its deliveries were settled apart, a later claim may hold what
+		// comes after them: that stays claimed.
+		if c.upTo > c.s.settled {
 			c.s.claimed = max(c.s.settled, min(c.s.claimed, c.after))
 		}
 	})
 }
 
-func (s *Store) deliveriesOf(ctx context.Context, ids []int64) ([]source.Delivery, error) {
-	args := make([]any, len(ids))
-	for i, id := range ids {
-		args[i] = id
-	}
-	var list []source.Delivery
-	err := inChunks(args, func(in string, chunk []any) error {
-		rows, err := s.outbox.QueryContext(ctx, `SELECT id, source, header, body FROM delivery WHERE id IN (`+in+`) ORDER BY id`, chunk...)
-		if err != nil {
-			return err
-		}
-		part, err := scanDeliveries(rows)
-		list = append(list, part...)
-		return err
-	})
+// waiting reads deliveries to be claimed, in order, as many as claimBytes
+// allows. One that is gone is unreadable: else it would wait for ever, before
+// all others.
+func (s *Store) waiting(ctx context.Context, ids []int64) ([]source.Delivery, error) {
+	list, full, err := s.deliveriesOf(ctx, ids, claimBytes)
 	if err != nil {
-		return nil, fmt.Errorf("reading deliveries: %w", err)
+		return nil, err
+	}
+	found := make(map[alert.DeliveryID]bool, len(list))
+	for _, d := range list {
+		found[d.ID] = true
+	}
+	read := len(list)
+	for _, id := range ids {
+		d := alert.DeliveryID(id)
+		if full && d > list[read-1].ID {
+			break
+		}
+		if !found[d] {
+			list = append(list, source.Delivery{ID: d, Unreadable: "it is not among the stored deliveries"})
+		}
+	}
+	if len(list) > read {
+		slices.SortFunc(list, func(a, b source.Delivery) int { return cmp.Compare(a.ID, b.ID) })
 	}
 	return list, nil
 }
 
-func scanDeliveries(rows *sql.Rows) ([]source.Delivery, error) {
-	var list []source.Delivery
-	err := each(rows, func(r *sql.Rows) error {
+// deliveriesOf reads the deliveries of ids, which are sorted, until they hold
+// more than room bytes; full says that it stopped there.
+func (s *Store) deliveriesOf(ctx context.Context, ids []int64, room int) (list []source.Delivery, full bool, err error) {
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	err = inChunks(args, func(in string, chunk []any) error {
+		if full {
+			return nil
+		}
+		rows, err := s.outbox.QueryContext(ctx, `SELECT id, source, header, body FROM delivery WHERE id IN (`+in+`) ORDER BY id`, chunk...)
+		if err != nil {
+			return err
+		}
+		var part []source.Delivery
+		if part, full, err = scanDeliveries(rows, room); err != nil {
+			return err
+		}
+		for _, d := range part {
+			room -= len(d.Body)
+		}
+		list = append(list, part...)
+		return nil
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("reading deliveries: %w", err)
+	}
+	return list, full, nil
+}
+
+// claimBytes bounds the bodies of one claim, all but the last: they are in
+// memory at once, with what is made of them.
+const claimBytes = 8 << 20
+
+var errFull = errors.New("enough was read")
+
+// scanDeliveries reads rows until their bodies hold more than room bytes; full
+// says that it stopped there. What cannot be unpacked is a delivery too: it must
+// not keep others from being read.
+func scanDeliveries(rows *sql.Rows, room int) (list []source.Delivery, full bool, err error) {
+	err = each(rows, func(r *sql.Rows) error {
 		var d source.Delivery
 		var id int64
 		var header string
@@ -204,17 +268,23 @@ func scanDeliveries(rows *sql.Rows) ([]source.Delivery, error) {
 		d.ID = alert.DeliveryID(id)
 		if header != "{}" {
 			if err := json.Unmarshal([]byte(header), &d.Header); err != nil {
-				return fmt.Errorf("headers of %s: %w", d.ID, err)
+				d.Unreadable = fmt.Sprintf("its stored headers cannot be read: %v", err)
 			}
 		}
 		var err error
 		if d.Body, err = decompress(body); err != nil {
-			return fmt.Errorf("body of %s: %w", d.ID, err)
+			d.Unreadable = fmt.Sprintf("its stored body cannot be read: %v", err)
 		}
 		list = append(list, d)
+		if room -= len(d.Body); room < 0 {
+			return errFull
+		}
 		return nil
 	})
-	return list, err
+	if errors.Is(err, errFull) {
+		return list, true, nil
+	}
+	return list, false, err
 }
 
 func ints(rows *sql.Rows, err error) ([]int64, error) {

@@ -190,12 +190,15 @@ func (s *Store) DeliveryRow(ctx context.Context, id alert.DeliveryID) (DeliveryR
 
 // Delivery returns one delivery with its body, byte for byte as received.
 func (s *Store) Delivery(ctx context.Context, id alert.DeliveryID) (source.Delivery, error) {
-	list, err := s.deliveriesOf(ctx, []int64{int64(id)})
+	list, _, err := s.deliveriesOf(ctx, []int64{int64(id)}, math.MaxInt)
 	if err != nil {
 		return source.Delivery{}, storageFault(err)
 	}
 	if len(list) == 0 {
 		return source.Delivery{}, fault.New(fault.NotFound, "there is no delivery %s", id)
+	}
+	if why := list[0].Unreadable; why != "" {
+		return source.Delivery{}, fmt.Errorf("delivery %s: %s", id, why)
 	}
 	return list[0], nil
 }
