@@ -39,6 +39,7 @@ type App struct {
 	web      *web.Server
 	listener net.Listener
 	tls      *tls.Config
+	lock     *os.File // SQLite: held while the folder is ours
 
 	mu        sync.Mutex
 	verifiers map[string]*intake.Verifier
@@ -66,6 +67,11 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, opts ...StoreOption)
 	so := store.Options{Folder: cfg.Data, Database: cfg.Database.Reveal(), Log: log}
 	for _, o := range opts {
 		o(&so)
+	}
+	if cfg.Database.Empty() {
+		if a.lock, err = lockFolder(cfg.Data); err != nil {
+			return nil, err
+		}
 	}
 	a.policies = newPolicies(ctx, cfg.Policy, log)
 	if a.store, err = store.Open(ctx, so); err != nil {
@@ -304,6 +310,10 @@ func (a *App) Close() error {
 	if a.store != nil {
 		errs = append(errs, a.store.Close())
 		a.store = nil
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Close())
+		a.lock = nil
 	}
 	return errors.Join(errs...)
 }
