@@ -137,7 +137,7 @@ func copyDatabase(ctx context.Context, from, to, vfs string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }() // only read
 	if _, err := db.ExecContext(ctx, `VACUUM INTO $1`, to); err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func describeCopy(ctx context.Context, path string, report *BackupReport) (entry
 	if err != nil {
 		return entry, err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	var verdict string
 	if err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict); err != nil {
 		return entry, err
@@ -206,7 +206,7 @@ func countWaiting(ctx context.Context, folder string, report *BackupReport) erro
 	if err != nil {
 		return err
 	}
-	defer alerts.Close()
+	defer func() { _ = alerts.Close() }()
 	var mark, pending int64
 	if err := alerts.QueryRowContext(ctx, `SELECT value, (SELECT count(*) FROM pending) FROM meta WHERE name = 'watermark'`).Scan(&mark, &pending); err != nil {
 		return err
@@ -215,7 +215,7 @@ func countWaiting(ctx context.Context, folder string, report *BackupReport) erro
 	if err != nil {
 		return err
 	}
-	defer deliveries.Close()
+	defer func() { _ = deliveries.Close() }()
 	err = deliveries.QueryRowContext(ctx, `SELECT count(*) FROM delivery WHERE id > $1`, mark).Scan(&report.Waiting)
 	report.Waiting += pending
 	return err
