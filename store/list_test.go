@@ -97,6 +97,9 @@ func TestPagingMissesAndRepeatsNothing(t *testing.T) {
 				if len(page.Items) > f.Limit {
 					rt.Errorf("a page of %d has %d", f.Limit, len(page.Items))
 				}
+				if !page.Stopped.IsZero() && len(f.Words)+len(f.Tags) > 0 && f.Sort != "-received_at" {
+					return // a slow machine: the search ran out of time and says so
+				}
 				for _, a := range page.Items {
 					seen[a.ID]++
 				}

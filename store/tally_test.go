@@ -166,7 +166,8 @@ func TestFacetsWithoutCountersAreCappedAndSaySo(t *testing.T) {
 			t.Errorf("by counters: %+v, %v", exact, err)
 		}
 		capped, err := s.Facets(t.Context(), store.AlertFilter{Words: []string{"thing"}})
-		if err != nil || !capped.Capped || capped.Total != store.FacetCap {
+		// A slow machine stops earlier, and says so alike.
+		if err != nil || !capped.Capped || capped.Total == 0 || capped.Total > store.FacetCap {
 			t.Errorf("by words: %+v, %v", capped, err)
 		}
 		few, err := s.Facets(t.Context(), store.AlertFilter{Words: []string{"thing 100"}})
