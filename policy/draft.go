@@ -350,11 +350,14 @@ func (w *writer) attribute(into []alert.Attribute, key string, value ast.Value, 
 	if len(into) >= maxAttributes {
 		return into
 	}
-	return append(into, alert.Attribute{
-		Key:   key,
-		Value: paragraphs(text(value), maxValue),
-		Link:  w.web(link, fmt.Sprintf("link of attribute %q", cut(key, 60))),
-	})
+	a := alert.Attribute{Key: key, Value: paragraphs(text(value), maxValue)}
+	if link != "" {
+		a.Link = w.web(link, fmt.Sprintf("link of attribute %q", cut(key, 60)))
+	}
+	if into == nil {
+		into = make([]alert.Attribute, 0, 16)
+	}
+	return append(into, a)
 }
 
 func (w *writer) observables(d *Draft, name string, v ast.Value) error {
@@ -388,14 +391,20 @@ func (w *writer) observables(d *Draft, name string, v ast.Value) error {
 		if bad != nil {
 			return w.wrong("a field of "+name, bad, "a string")
 		}
-		o.Type = alert.ObservableType(strings.ToLower(string(o.Type)))
-		switch {
-		case o.Value == "": // products leave fields empty; nothing to say about it
-		case !slices.Contains(alert.ObservableTypes(), o.Type):
-			w.problem("observable type %q is unknown; %q is left out", cut(string(o.Type), 60), cut(o.Value, 60))
-		default:
-			d.Observables = append(d.Observables, o)
-		}
+		w.observable(d, o)
 	}
 	return err
+}
+
+var observableTypes = alert.ObservableTypes()
+
+func (w *writer) observable(d *Draft, o alert.Observable) {
+	o.Type = alert.ObservableType(strings.ToLower(string(o.Type)))
+	switch {
+	case o.Value == "": // products leave fields empty; nothing to say about it
+	case !slices.Contains(observableTypes, o.Type):
+		w.problem("observable type %q is unknown; %q is left out", cut(string(o.Type), 60), cut(o.Value, 60))
+	default:
+		d.Observables = append(d.Observables, o)
+	}
 }

@@ -43,6 +43,9 @@ func (s *Set) Ingest(ctx context.Context, m Message) (Ingested, error) {
 	if err != nil {
 		return out, err
 	}
+	if p.native && p.direct(m, input, &out) {
+		return out, nil
+	}
 	var failed []topdown.Error
 	rules, err := s.eval(ctx, p, m, input, nil, &failed)
 	if err != nil {
@@ -166,11 +169,15 @@ func (s *Set) describe(ctx context.Context, m Message, out *Ingested) {
 	if err != nil {
 		return
 	}
+	var made Ingested
+	if p.native && p.direct(m, input, &made) {
+		out.Drafts = made.Drafts
+		return
+	}
 	rules, err := s.eval(ctx, p, m, input, nil, nil)
 	if err != nil {
 		return
 	}
-	var made Ingested
 	if s.drafts(ctx, p, m, input, rules, &made) == nil {
 		out.Drafts = made.Drafts
 	}

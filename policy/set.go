@@ -147,6 +147,7 @@ type program struct {
 	reads reads // what of input they can look at
 
 	constants map[string]bool // see constantBases
+	native    bool            // see directly
 }
 
 func newProgram(c *ast.Compiler, elements, wanted []string) (*program, error) {
@@ -186,6 +187,7 @@ func newProgram(c *ast.Compiler, elements, wanted []string) (*program, error) {
 		return nil, fmt.Errorf("preparing package %s: %w", p.pkg, err)
 	}
 	p.reads = readsOf(c, p.rules)
+	p.native = p.directly()
 	return p, nil
 }
 

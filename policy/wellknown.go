@@ -37,18 +37,27 @@ var wellknownBuiltins = []builtin{{
 // wellknown returns an array of alert objects: none for a batch that holds
 // nothing, one where it is not plain that there are several.
 func wellknown(v ast.Value) *ast.Term {
+	found := readings(v)
+	out := make([]*ast.Term, len(found))
+	for i, r := range found {
+		out[i] = r.term()
+	}
+	return ast.ArrayTerm(out...)
+}
+
+// readings finds the alerts of a message.
+func readings(v ast.Value) []*reading {
 	if s, ok := v.(ast.String); ok {
-		return ast.ArrayTerm(readText(string(s)))
+		return []*reading{readText(string(s))}
 	}
 	if text, ok := onlyText(v); ok {
-		return ast.ArrayTerm(readText(text))
+		return []*reading{readText(text)}
 	}
 	units, empty := split(v)
 	if empty {
-		return ast.ArrayTerm()
+		return nil
 	}
 	budget := wellknownTotal
-	out := make([]*ast.Term, 0, len(units))
 	found := make([]*reading, 0, len(units))
 	ids := map[string]int{}
 	for _, u := range units {
@@ -61,9 +70,8 @@ func wellknown(v ast.Value) *ast.Term {
 		if ids[r.eventID] > 1 { // an id that several alerts of one message share names none of them
 			r.eventID = ""
 		}
-		out = append(out, r.term())
 	}
-	return ast.ArrayTerm(out...)
+	return found
 }
 
 // read finds one alert in one part of a message.

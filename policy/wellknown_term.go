@@ -19,10 +19,7 @@ func (r *reading) term() *ast.Term {
 	put("title", r.title)
 	put("rule", r.rule)
 	put("description", r.description)
-	if r.sevWhy == "" {
-		r.sev = alert.Medium
-	}
-	put("severity", r.sev.String())
+	put("severity", r.ourSeverity())
 	put("product_severity", r.sevText)
 	put("seen_at", r.seenAt)
 	put("link", r.link)
@@ -42,6 +39,13 @@ func (r *reading) term() *ast.Term {
 	}
 	items = append(items, [2]*ast.Term{ast.InternedTerm("attributes"), r.attributes()})
 	return ast.ObjectTerm(items...)
+}
+
+func (r *reading) ourSeverity() string {
+	if r.sevWhy == "" {
+		r.sev = alert.Medium
+	}
+	return r.sev.String()
 }
 
 func stringArray(values []string) *ast.Array {
@@ -67,12 +71,21 @@ func (r *reading) observables() *ast.Term {
 	return ast.ArrayTerm(out...)
 }
 
-// attributes are all that the message says, under dotted names, so that it can
-// be searched, the shallow first where there are too many; and under "decided"
-// how the alert's own fields were found.
 func (r *reading) attributes() *ast.Term {
+	pairs := r.said()
+	out := make([][2]*ast.Term, len(pairs))
+	for i, p := range pairs {
+		out[i] = [2]*ast.Term{ast.StringTerm(p[0]), ast.StringTerm(p[1])}
+	}
+	return ast.ObjectTerm(out...)
+}
+
+// said is all that the message says, under dotted names, so that it can be
+// searched, the shallow first where there are too many; and under "decided" how
+// the alert's own fields were found.
+func (r *reading) said() [][2]string {
 	n := min(len(r.leaves), wellknownAttributes-1)
-	out := make([][2]*ast.Term, 0, n+1)
+	out := make([][2]string, 0, n+1)
 	for i := range r.leaves {
 		if len(out) >= n {
 			break
@@ -90,9 +103,9 @@ func (r *reading) attributes() *ast.Term {
 				text += "…"
 			}
 		}
-		out = append(out, [2]*ast.Term{ast.StringTerm(l.path), ast.StringTerm(text)})
+		out = append(out, [2]string{l.path, text})
 	}
-	return ast.ObjectTerm(append(out, [2]*ast.Term{ast.InternedTerm("decided"), ast.StringTerm(r.decided())})...)
+	return append(out, [2]string{"decided", r.decided()})
 }
 
 // has says whether the alert itself has a field of that path; one of the batch

@@ -5,14 +5,12 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
-	"github.com/open-policy-agent/opa/v1/ast"
 )
 
 // readText reads a message that is no JSON: CEF, LEEF, syslog, key=value
 // pairs, or lines of "Name: value" such as mail carries. What it finds goes
 // the same way as the fields of an object.
-func readText(s string) *ast.Term {
+func readText(s string) *reading {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if len(s) > 1<<18 {
 		s = s[:1<<18]
@@ -51,7 +49,7 @@ func readText(s string) *ast.Term {
 	if r.seenAt == "" {
 		r.timeInText(s)
 	}
-	return r.term()
+	return r
 }
 
 type textReader struct {
