@@ -12,6 +12,7 @@ import (
 
 	"yagura/alert"
 	"yagura/auth"
+	"yagura/fault"
 	"yagura/store"
 )
 
@@ -26,6 +27,7 @@ type Event struct {
 
 const (
 	eventChunk = 200
+	reset      = "event: reset\ndata: {}\n\n"
 	// pollEvents is how often other nodes' changes are looked for; this
 	// process's own are announced.
 	pollEvents = 500 * time.Millisecond
@@ -47,9 +49,10 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	restored := false
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
-		if n, err := strconv.ParseInt(id, 10, 64); err == nil && n >= 0 && n <= after {
-			after = n
+		if n, err := strconv.ParseInt(id, 10, 64); err == nil && n >= 0 {
+			after, restored = min(n, after), n > after // a number that never was comes from before a restore
 		}
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -57,7 +60,11 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("X-Accel-Buffering", "no")
 	rc := http.NewResponseController(w)
 	_ = rc.SetWriteDeadline(time.Time{})
+	_ = rc.SetReadDeadline(time.Time{}) // the server's own would end the stream
 	fmt.Fprintf(w, "retry: 2000\nid: %d\nevent: hello\ndata: {}\n\n", after)
+	if restored {
+		fmt.Fprint(w, reset)
+	}
 	if rc.Flush() != nil {
 		return nil
 	}
@@ -92,7 +99,7 @@ func (s *Server) sendChanges(ctx context.Context, w http.ResponseWriter, p auth.
 		return 0, err
 	}
 	if gone {
-		fmt.Fprintf(w, "event: reset\ndata: {}\n\n")
+		fmt.Fprint(w, reset)
 	}
 	alerts := map[alert.ID]*store.StoredAlert{}
 	var ids []alert.ID
@@ -144,6 +151,9 @@ func (s *Server) event(ctx context.Context, p auth.Principal, c store.Change, al
 			return ev, false, nil //nolint:nilerr // who may not read deliveries is told of none
 		}
 		row, err := s.Store.DeliveryRow(ctx, alert.DeliveryID(c.Subject))
+		if fault.Is(err, fault.NotFound) { // the reader would come back to it for ever
+			return ev, false, nil
+		}
 		if err != nil {
 			return ev, false, err
 		}

@@ -187,6 +187,9 @@ func TestLiveEventsGoOnWhereTheyBroke(t *testing.T) {
 		t.Run("an id of a stranger's begins now", func(t *testing.T) {
 			for _, id := range []string{"nonsense", "-5", "99999999999"} {
 				f := s.follow(t, id)
+				if id == "99999999999" { // from before a restore: its lists are stale
+					f.must("reset")
+				}
 				s.one(t, "lab", draft{"title": "After " + id, "rule": "after" + id})
 				if ev := f.must("alert.created"); ev.data.Alert.Title != "After "+id {
 					t.Errorf("event of %s", ev.data.Alert.Title)
