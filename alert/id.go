@@ -28,14 +28,17 @@ type DeliveryID int64
 // so that processing a delivery again yields the same ids.
 type ID int64
 
-// DeliveryAt returns the smallest delivery id of time t; times before 2026 give 0.
+// DeliveryAt returns the smallest delivery id of time t; times before 2026 give
+// 0, times after the last id can tell give that one.
 func DeliveryAt(t time.Time) DeliveryID {
 	d := t.Sub(epoch)
 	if d < 0 {
 		return 0
 	}
-	return DeliveryID(d / tick)
+	return min(DeliveryID(d/tick), maxDelivery)
 }
+
+const maxDelivery = 1<<(63-indexBits) - 1
 
 // Time returns when the delivery was received, UTC, to 10 µs.
 func (d DeliveryID) Time() time.Time { return epoch.Add(time.Duration(d) * tick) }
@@ -139,7 +142,7 @@ func parse(s, prefix string) (n int64, rest string, err error) {
 		}
 		n = n<<5 | int64(v)
 	}
-	if n >= 1<<(63-indexBits) {
+	if n > maxDelivery {
 		return 0, "", fmt.Errorf("not an id")
 	}
 	return n, s[idDigits:], nil

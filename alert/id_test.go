@@ -39,6 +39,11 @@ func TestIDTellsTheTimeOfReceipt(t *testing.T) {
 	if got := DeliveryAt(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)); got != 0 {
 		t.Errorf("a time before the epoch gives %s", got)
 	}
+	for _, year := range []int{2071, 2100, 2300, 9999} { // "to" without an end
+		if late := DeliveryAt(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)); late.Alert(0) <= d.Alert(0) {
+			t.Errorf("the ids of %d lie before today's", year)
+		}
+	}
 	if last := DeliveryID(1<<47 - 1).Time(); last.Year() < 2070 {
 		t.Errorf("ids end in %d", last.Year())
 	}

@@ -186,7 +186,7 @@ const maxAtOnce = 1000
 
 // Replay makes deliveries wait to be processed again; what they have made stays.
 func (d *Desk) Replay(ctx context.Context, p auth.Principal, ids []alert.DeliveryID) error {
-	return d.moveDeliveries(ctx, p, "delivery.replay", "", ids, func(tx *store.Tx) error { return tx.Requeue(ids) })
+	return d.moveDeliveries(ctx, p, "delivery.replay", "", ids, (*store.Tx).Requeue)
 }
 
 // Discard gives deliveries up, with a reason; they stay listed and can be replayed.
@@ -194,10 +194,13 @@ func (d *Desk) Discard(ctx context.Context, p auth.Principal, ids []alert.Delive
 	if reason == "" {
 		return fault.New(fault.Invalid, "discarding needs a reason")
 	}
-	return d.moveDeliveries(ctx, p, "delivery.discard", reason, ids, func(tx *store.Tx) error { return tx.Discard(ids, reason) })
+	return d.moveDeliveries(ctx, p, "delivery.discard", reason, ids, func(tx *store.Tx, ids []alert.DeliveryID) error { return tx.Discard(ids, reason) })
 }
 
-func (d *Desk) moveDeliveries(ctx context.Context, p auth.Principal, action, reason string, ids []alert.DeliveryID, fn func(*store.Tx) error) error {
+func (d *Desk) moveDeliveries(ctx context.Context, p auth.Principal, action, reason string, ids []alert.DeliveryID, fn func(*store.Tx, []alert.DeliveryID) error) error {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	ids = slices.Compact(ids) // PostgreSQL writes a row once a statement
 	if len(ids) == 0 || len(ids) > maxAtOnce {
 		return fault.New(fault.Invalid, "name 1 to %d deliveries", maxAtOnce)
 	}
@@ -213,7 +216,8 @@ func (d *Desk) moveDeliveries(ctx context.Context, p auth.Principal, action, rea
 	if len(ids) > 1 {
 		subject = fmt.Sprintf("%s and %d more", ids[0], len(ids)-1)
 	}
-	if err := d.change(ctx, p, auth.ChangeDelivery, action, subject, reason, fn); err != nil {
+	err := d.change(ctx, p, auth.ChangeDelivery, action, subject, reason, func(tx *store.Tx) error { return fn(tx, ids) })
+	if err != nil {
 		return err
 	}
 	d.store.Nudge()

@@ -69,7 +69,7 @@ func (f AlertFilter) normalize(now time.Time) (AlertFilter, error) {
 	if _, ok := sortOrders[f.Sort]; !ok {
 		return f, fault.New(fault.Invalid, "sort %q: use one of %s", f.Sort, strings.Join(Sorts(), ", "))
 	}
-	for _, n := range []int{len(f.Sources), len(f.Kinds), len(f.Rules), len(f.Observables), len(f.Tags), len(f.Techniques)} {
+	for _, n := range []int{len(f.Sources), len(f.Kinds), len(f.Rules), len(f.Severities), len(f.Dispositions), len(f.Observables), len(f.Tags), len(f.Techniques)} {
 		if n > maxValues {
 			return f, fault.New(fault.Invalid, "a filter takes at most %d values of one field", maxValues)
 		}

@@ -299,3 +299,18 @@ func TestAReplayMakesWhatWasMissing(t *testing.T) {
 		}
 	})
 }
+
+func TestADeliveryNamedTwiceIsReplayedOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, db string) {
+		s := start(t, db)
+		s.source(t, "lab", "lab")
+		a := s.one(t, "lab", draft{"title": "Twice", "rule": "Twice"})
+		s.ask(t, http.MethodPost, "/api/v1/deliveries/replay", map[string]any{"ids": []string{a.Delivery, a.Delivery}}).must(http.StatusOK)
+		if d := s.settled(t, a.Delivery); d.State != "processed" {
+			t.Errorf("delivery %+v", d)
+		}
+		if got := s.titles(t, "to", "9999-12-31"); !slices.Equal(got, []string{"Twice"}) {
+			t.Errorf("up to a day without an end: %q", got)
+		}
+	})
+}
