@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"yagura/alert"
 	"yagura/fault"
@@ -30,6 +31,9 @@ type accepted struct {
 
 // acceptBatch bounds how many deliveries one commit takes.
 const acceptBatch = 512
+
+// acceptTimeout bounds one commit of deliveries on PostgreSQL.
+const acceptTimeout = 20 * time.Second
 
 // Accept stores a delivery and returns once it is synced to disk. Deliveries
 // that arrive together share a commit. A delivery whose key its source has used
@@ -126,6 +130,10 @@ func (s *Store) storeDeliveries(batch []*acceptance) (answers []accepted, err er
 	ctx := context.Background()
 	c := s.iconn
 	if s.postgres {
+		// A server that stopped answering must not hold up all later ones.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, acceptTimeout)
+		defer cancel()
 		pc, err := s.inbox.Conn(ctx)
 		if err != nil {
 			return nil, err

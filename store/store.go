@@ -49,6 +49,7 @@ type Store struct {
 	read     *sql.DB // alerts: many connections, read only on SQLite
 	inbox    *sql.DB // deliveries: one writing connection on SQLite
 	outbox   *sql.DB // deliveries: many reading connections
+	names    *sql.DB // words alone: looked up while rows of read are open, so never out of read's connections
 
 	words   words
 	acceptc chan *acceptance
@@ -157,7 +158,7 @@ func (s *Store) Close() error {
 func (s *Store) closeDatabases() error {
 	var errs []error
 	seen := map[*sql.DB]bool{nil: true}
-	for _, db := range []*sql.DB{s.outbox, s.inbox, s.read, s.write} {
+	for _, db := range []*sql.DB{s.names, s.outbox, s.inbox, s.read, s.write} {
 		if !seen[db] {
 			seen[db] = true
 			errs = append(errs, db.Close())
@@ -187,6 +188,7 @@ func (s *Store) connect(ctx context.Context) error {
 		{&s.outbox, deliveriesFile, 3, false, 2 << 10},
 		{&s.write, alertsFile, 1, true, 48 << 10},
 		{&s.read, alertsFile, 4, false, 8 << 10},
+		{&s.names, alertsFile, 1, false, 256},
 	} {
 		db, err := sql.Open("sqlite", s.sqliteDSN(o.file, o.writer, o.cache))
 		if err != nil {
@@ -238,13 +240,28 @@ func (s *Store) connectPostgres(ctx context.Context) error {
 	if _, err := pgx.ParseConfig(s.opt.Database); err != nil {
 		return fault.Wrap(err, fault.Invalid, "the database address is not usable; it looks like postgres://user@host:5432/name")
 	}
-	db, err := sql.Open("pgx", s.opt.Database)
-	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "the database address is not usable; it looks like postgres://user@host:5432/name")
+	pool := func(conns, idle int) (*sql.DB, error) {
+		db, err := sql.Open("pgx", s.opt.Database)
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Invalid, "the database address is not usable; it looks like postgres://user@host:5432/name")
+		}
+		db.SetMaxOpenConns(conns)
+		db.SetMaxIdleConns(idle)
+		return db, nil
 	}
-	db.SetMaxOpenConns(16)
-	db.SetMaxIdleConns(8)
-	s.write, s.read, s.inbox, s.outbox = db, db, db, db
+	db, err := pool(16, 8)
+	if err != nil {
+		return err
+	}
+	s.write, s.read, s.outbox = db, db, db
+	// Accepting waits for no reader, and neither does a look-up that is made
+	// while a reader's connection is held.
+	if s.inbox, err = pool(2, 2); err != nil {
+		return err
+	}
+	if s.names, err = pool(2, 1); err != nil {
+		return err
+	}
 	if err := db.PingContext(ctx); err != nil {
 		return unavailable(err, "PostgreSQL does not answer; check YAGURA_DATABASE and that the server runs")
 	}

@@ -113,7 +113,7 @@ func (s *Store) lookup(ctx context.Context, what int64, value string) (int64, bo
 		return 0, false, nil
 	}
 	var id int64
-	err := s.read.QueryRowContext(ctx, `SELECT id FROM word WHERE what = $1 AND value = $2`, what, value).Scan(&id)
+	err := s.names.QueryRowContext(ctx, `SELECT id FROM word WHERE what = $1 AND value = $2`, what, value).Scan(&id)
 	if err == sql.ErrNoRows {
 		return 0, false, nil
 	}
@@ -131,7 +131,7 @@ func (s *Store) wordOf(ctx context.Context, id int64) (string, error) {
 	}
 	var what int64
 	var v string
-	if err := s.read.QueryRowContext(ctx, `SELECT what, value FROM word WHERE id = $1`, id).Scan(&what, &v); err != nil {
+	if err := s.names.QueryRowContext(ctx, `SELECT what, value FROM word WHERE id = $1`, id).Scan(&what, &v); err != nil {
 		return "", fmt.Errorf("reading word %d: %w", id, storageFault(err))
 	}
 	s.words.put(what, v, id)
