@@ -55,6 +55,9 @@ func New(t testing.TB) string {
 	name := "yagura_test_" + hex.EncodeToString(b[:])
 	admin(t, addr, "CREATE DATABASE "+name)
 	t.Cleanup(func() { admin(t, addr, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	// What a power cut would do to PostgreSQL is not ours to test, and waiting for
+	// the disk is most of the time that these tests take.
+	admin(t, addr, "ALTER DATABASE "+name+" SET synchronous_commit = off")
 	u, err := url.Parse(addr)
 	if err != nil {
 		t.Fatalf("%s: %v", Env, err)
