@@ -26,23 +26,24 @@ func recognise(tx *store.Tx, list []shaped) (*store.Batch, error) {
 
 type recogniser struct {
 	batch  *store.Batch
-	known  map[alert.ID]alert.ID          // occurrence → alert, stored before
-	events map[string]alert.ID            // event → alert, stored before or in this batch
-	prints map[string][]*store.Recurrence // by fingerprint, stored before or in this batch
-	moved  map[*store.Recurrence]bool     // in batch.Recurrences
+	known  map[alert.ID]alert.ID                       // occurrence → alert, stored before
+	events map[string]alert.ID                         // event → alert, stored before or in this batch
+	prints map[store.RecurrenceKey][]*store.Recurrence // stored before or in this batch
+	moved  map[*store.Recurrence]bool                  // in batch.Recurrences
 	now    time.Time
 }
 
 func newRecogniser(tx *store.Tx, list []shaped) (*recogniser, error) {
 	var ids []alert.ID
-	var prints, events []string
-	seen := map[string]bool{}
+	var prints []store.RecurrenceKey
+	var events []string
+	seen := map[store.RecurrenceKey]bool{}
 	for _, s := range list {
 		for _, o := range s.occurrences {
 			ids = append(ids, o.alert.ID)
-			if !seen[o.alert.Fingerprint] {
-				seen[o.alert.Fingerprint] = true
-				prints = append(prints, o.alert.Fingerprint)
+			if k := keyOf(o.alert); !seen[k] {
+				seen[k] = true
+				prints = append(prints, k)
 			}
 			if o.event != "" {
 				events = append(events, o.event)
@@ -59,6 +60,10 @@ func newRecogniser(tx *store.Tx, list []shaped) (*recogniser, error) {
 	}
 	r.prints, err = tx.Recurrences(prints)
 	return r, err
+}
+
+func keyOf(a *alert.Alert) store.RecurrenceKey {
+	return store.RecurrenceKey{Source: a.Source, Fingerprint: a.Fingerprint}
 }
 
 func (r *recogniser) delivery(s *shaped) {
@@ -104,10 +109,10 @@ func (r *recogniser) occurrence(o *occurrence) alert.ID {
 	if o.refused != "" {
 		r.batch.Refused = append(r.batch.Refused, store.RefusedBasis{Source: a.Source, Rule: a.Rule, Problem: o.refused})
 	}
-	rec := nearest(r.prints[a.Fingerprint], a, o.window)
+	rec := nearest(r.prints[keyOf(a)], a, o.window)
 	if rec == nil {
 		rec = store.NewRecurrence(a)
-		r.prints[a.Fingerprint] = append(r.prints[a.Fingerprint], rec)
+		r.prints[keyOf(a)] = append(r.prints[keyOf(a)], rec)
 		r.batch.Alerts = append(r.batch.Alerts, store.NewAlert{Alert: a, More: o.more, Of: rec})
 	} else {
 		renews := r.sight(rec, a)
@@ -126,16 +131,13 @@ func (r *recogniser) occurrence(o *occurrence) alert.ID {
 	return rec.Alert
 }
 
-// nearest returns the recurrence that a belongs to: of the same source, and
-// seen within the window of it, whichever came first. A posture finding is a
+// nearest returns the recurrence of the list that a belongs to: seen within the
+// window of it, whichever came first. A posture finding is a
 // state, not an event: it belongs to its alert however long ago that was.
 func nearest(list []*store.Recurrence, a *alert.Alert, window time.Duration) *store.Recurrence {
 	var best *store.Recurrence
 	var least time.Duration
 	for _, rec := range list {
-		if rec.Source != a.Source {
-			continue
-		}
 		gap := max(rec.First.Sub(a.SeenAt), a.SeenAt.Sub(rec.Last), 0)
 		posture := a.Condition != "" && rec.Condition != ""
 		if (gap <= window || posture) && (best == nil || gap < least) {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"yagura/alert"
@@ -43,53 +44,91 @@ func NewRecurrence(a *alert.Alert) *Recurrence {
 	}
 }
 
-// maxRecurrences bounds how many alerts of one fingerprint are looked at; more
-// exist only where the same thing came back after its window many times.
+// maxRecurrences bounds how many alerts of one fingerprint and source are looked
+// at, the newest; more exist only where the same thing came back after its
+// window many times.
 const maxRecurrences = 64
 
-// Recurrences returns, for each of the fingerprints, what is known of it in the
-// source that stands beside it.
-func (tx *Tx) Recurrences(prints []string) (map[string][]*Recurrence, error) {
-	args := make([]any, 0, len(prints))
-	for _, p := range prints {
-		b, err := hex.DecodeString(p)
+// RecurrenceKey names what recurs: a fingerprint within a source.
+type RecurrenceKey struct{ Source, Fingerprint string }
+
+// Recurrences returns what is known of each of the keys, newest alert first.
+func (tx *Tx) Recurrences(keys []RecurrenceKey) (map[RecurrenceKey][]*Recurrence, error) {
+	args := make([]any, 0, 2*len(keys))
+	for _, k := range keys {
+		b, err := hex.DecodeString(k.Fingerprint)
 		if err != nil {
-			return nil, fmt.Errorf("fingerprint %q: %w", p, err)
+			return nil, fmt.Errorf("fingerprint %q: %w", k.Fingerprint, err)
 		}
-		args = append(args, b)
+		src, err := tx.wordID(wordSource, k.Source)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, b, src)
 	}
-	found := map[string][]*Recurrence{}
-	err := tx.in(`SELECT r.fingerprint, r.source, r.alert, r.count, r.first_at, r.last_at, r.severity, r.condition, r.condition_at,
-			r.text_hash, r.renewed_at, r.renewed_why, coalesce(s.disposition, 0), coalesce(s.set_by, 'default'), coalesce(s.reason, '')
-		FROM recurrence r LEFT JOIN standing s ON s.alert = r.alert
-		WHERE r.fingerprint IN (%s) ORDER BY r.alert DESC`, args, func(rows *sql.Rows) error {
-		var r Recurrence
-		var print []byte
-		var src, id, first, last, sev, condAt, renewed, disp int64
-		var cond string
-		if err := rows.Scan(&print, &src, &id, &r.Count, &first, &last, &sev, &cond, &condAt, &r.textHash, &renewed, &r.RenewedWhy,
-			&disp, &r.Standing.By, &r.Standing.Reason); err != nil {
-			return err
+	found := map[RecurrenceKey][]*Recurrence{}
+	for len(args) > 0 {
+		n := bulkSize(len(args) / 2)
+		rows, err := tx.conn.query(tx.ctx, recurrenceText(n, tx.s.postgres), args[:2*n]...)
+		if err == nil {
+			err = each(rows, func(rows *sql.Rows) error {
+				r, err := tx.scanRecurrence(rows)
+				if err == nil {
+					k := RecurrenceKey{r.Source, r.Fingerprint}
+					found[k] = append(found[k], r)
+				}
+				return err
+			})
 		}
-		r.Fingerprint, r.Alert = hex.EncodeToString(print), alert.ID(id)
-		if len(found[r.Fingerprint]) >= maxRecurrences {
-			return nil
+		if err != nil {
+			return nil, fmt.Errorf("looking up fingerprints: %w", err)
 		}
-		r.First, r.Last, r.ConditionAt, r.RenewedAt = fromMicros(first), fromMicros(last), fromMicros(condAt), fromMicros(renewed)
-		r.Severity, r.Condition = alert.Severity(sev), alert.Condition(cond)
-		r.Standing.Disposition = dispositionOf(disp)
-		r.severity, r.standing, r.stored = r.Severity, r.Standing.Disposition, true
-		var err error
-		if r.Source, err = tx.s.wordOf(tx.ctx, src); err != nil {
-			return err
-		}
-		found[r.Fingerprint] = append(found[r.Fingerprint], &r)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("looking up fingerprints: %w", err)
+		args = args[2*n:]
 	}
 	return found, nil
+}
+
+// recurrenceText asks for n keys. The inner SELECT finds where the newest
+// maxRecurrences of a key begin, so that no more of them are read.
+func recurrenceText(n int, postgres bool) string {
+	var b strings.Builder
+	b.WriteString(`SELECT r.fingerprint, r.source, r.alert, r.count, r.first_at, r.last_at, r.severity, r.condition, r.condition_at,
+		r.text_hash, r.renewed_at, r.renewed_why, coalesce(s.disposition, 0), coalesce(s.set_by, 'default'), coalesce(s.reason, '')
+		FROM (VALUES `)
+	pair := "($%d,$%d)"
+	if postgres {
+		pair = "($%d::bytea,$%d::bigint)"
+	}
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, pair, 2*i+1, 2*i+2)
+	}
+	fmt.Fprintf(&b, `) AS k JOIN recurrence r ON r.fingerprint = k.column1 AND r.source = k.column2
+		AND r.alert >= coalesce((SELECT x.alert FROM recurrence x WHERE x.fingerprint = k.column1 AND x.source = k.column2
+			ORDER BY x.alert DESC LIMIT 1 OFFSET %d), 0)
+		LEFT JOIN standing s ON s.alert = r.alert ORDER BY r.alert DESC`, maxRecurrences-1)
+	return b.String()
+}
+
+func (tx *Tx) scanRecurrence(rows *sql.Rows) (*Recurrence, error) {
+	r := &Recurrence{stored: true}
+	var print []byte
+	var src, id, first, last, sev, condAt, renewed, disp int64
+	var cond string
+	if err := rows.Scan(&print, &src, &id, &r.Count, &first, &last, &sev, &cond, &condAt, &r.textHash, &renewed, &r.RenewedWhy,
+		&disp, &r.Standing.By, &r.Standing.Reason); err != nil {
+		return nil, err
+	}
+	r.Fingerprint, r.Alert = hex.EncodeToString(print), alert.ID(id)
+	r.First, r.Last, r.ConditionAt, r.RenewedAt = fromMicros(first), fromMicros(last), fromMicros(condAt), fromMicros(renewed)
+	r.Severity, r.Condition = alert.Severity(sev), alert.Condition(cond)
+	r.Standing.Disposition = dispositionOf(disp)
+	r.severity, r.standing = r.Severity, r.Standing.Disposition
+	var err error
+	r.Source, err = tx.s.wordOf(tx.ctx, src)
+	return r, err
 }
 
 func (tx *Tx) saveRecurrences(list []*Recurrence) error {

@@ -166,7 +166,7 @@ func (w *world) save(tx *store.Tx, list []source.Delivery) (map[alert.ID]alert.I
 	b := &store.Batch{Events: map[string]alert.ID{}}
 	became := map[alert.ID]alert.ID{}
 	inBatch := map[string]*store.Recurrence{}
-	var prints []string
+	var keys []store.RecurrenceKey
 	alerts := make([]alert.Alert, len(list))
 	for i, d := range list {
 		n, err := strconv.Atoi(string(d.Body))
@@ -181,16 +181,16 @@ func (w *world) save(tx *store.Tx, list []source.Delivery) (map[alert.ID]alert.I
 			a.SeenAt = a.ReceivedAt
 		}
 		a.Fingerprint = alert.FingerprintOf(a.Source, a.Rule, []string{a.EventID})
-		alerts[i], prints = a, append(prints, a.Fingerprint)
+		alerts[i], keys = a, append(keys, store.RecurrenceKey{Source: a.Source, Fingerprint: a.Fingerprint})
 	}
-	known, err := tx.Recurrences(prints)
+	known, err := tx.Recurrences(keys)
 	if err != nil {
 		return nil, err
 	}
 	for i := range alerts {
 		a := &alerts[i]
 		rec := inBatch[a.Fingerprint]
-		if list := known[a.Fingerprint]; rec == nil && len(list) > 0 {
+		if list := known[keys[i]]; rec == nil && len(list) > 0 {
 			rec = list[0]
 			b.Recurrences = append(b.Recurrences, rec)
 		}
