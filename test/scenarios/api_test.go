@@ -219,3 +219,11 @@ func TestProblemsAreSafeToShow(t *testing.T) {
 		t.Errorf("headers %v", a.header)
 	}
 }
+
+func TestMetricsMayBeSwitchedOff(t *testing.T) {
+	t.Parallel()
+	s := start(t, "", with("YAGURA_METRICS", "no"))
+	s.send(t, http.MethodGet, "/metrics", nil).must(http.StatusNotFound)
+	s.source(t, "lab", "lab")
+	s.one(t, "lab", draft{"title": "Uncounted"})
+}

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -31,6 +32,16 @@ const bootstrapKey = "scenarios-bootstrap-key"
 // patience is how long a story waits for what must come; it never waits that
 // long where all is well.
 const patience = 20 * time.Second
+
+// TestMain lets more stories run at once than there are processors: they wait
+// most of their time, for disks and for policies to be looked at.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // onBoth tells a story on each database. database is empty for SQLite.
 func onBoth(t *testing.T, story func(t *testing.T, database string)) {
