@@ -11,6 +11,7 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"yagura/alert"
 	"yagura/fault"
 	"yagura/pipeline"
 	"yagura/source"
@@ -233,5 +234,49 @@ func TestADatabaseThatIsLockedIsBusyAndRecovers(t *testing.T) {
 	finish(t, p)
 	if got := deliveries(t, s, t.Errorf); len(got) != 1 {
 		t.Errorf("%d deliveries", len(got))
+	}
+}
+
+// One row that the database refuses for good: its delivery waits as failed, in
+// sight, the others of its batch are processed, and a replay after the mend works.
+func TestARefusedRowFailsItsOwnDeliveryOnly(t *testing.T) {
+	t.Parallel()
+	_, s, p, folder := failing(t)
+	db := attach(t, folder, "yagura.db")
+	defer db.Close()
+	if _, err := db.Exec(`CREATE TRIGGER refuse BEFORE INSERT ON alert WHEN NEW.severity = 3 BEGIN SELECT RAISE(ABORT, 'no such alert'); END`); err != nil {
+		t.Fatal(err)
+	}
+	var all []alert.DeliveryID
+	for i := range 6 { // each about another host; the odd ones are high
+		id, _, err := s.Accept(t.Context(), source.Delivery{Source: "edr", Body: message(3*i + 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, id)
+	}
+	finish(t, p)
+	for i, id := range all {
+		want := source.Processed
+		if (3*i+1)%2 == 1 {
+			want = source.Failed
+		}
+		row, err := s.DeliveryRow(t.Context(), id)
+		if err != nil || row.State != want || want == source.Failed && row.Reason == "" {
+			t.Errorf("%v: %+v, %v; want %s", id, row, err, want)
+		}
+	}
+	if _, err := db.Exec(`DROP TRIGGER refuse`); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Write(t.Context(), store.Full, func(tx *store.Tx) error { return tx.Requeue(all) }); err != nil {
+		t.Fatal(err)
+	}
+	finish(t, p)
+	if got := deliveries(t, s, t.Errorf); len(got) != 6 {
+		t.Errorf("%d deliveries", len(got))
+	}
+	if n := number(t, db, t.Errorf, `SELECT coalesce(sum(count), 0) FROM recurrence`); n != 6 {
+		t.Errorf("counted %d times: a replay adds no sighting", n)
 	}
 }
