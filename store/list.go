@@ -76,9 +76,15 @@ func (s *Store) find(ctx context.Context, f AlertFilter, limit int, page *AlertP
 	if err != nil {
 		return nil, false, err
 	}
+	var seen []int64 // alerts in the range of seen times, where they are few
+	if f.seen() && order.column == "id" && !order.asc {
+		if seen, err = s.seenBetween(ctx, f); err != nil {
+			return nil, false, err
+		}
+	}
 	switch {
-	case len(f.Words) > 0 || len(keys) > 0 || ranged:
-		q := &wordSearch{s: s, f: f, w: w, keys: keys, page: page}
+	case len(f.Words) > 0 || len(keys) > 0 || ranged || seen != nil:
+		q := &wordSearch{s: s, f: f, w: w, keys: keys, page: page, ranged: seen}
 		if order.column == "id" && !order.asc {
 			return q.newest(ctx, from, limit)
 		}
@@ -160,7 +166,7 @@ func orderBy(order sortOrder) string {
 func (s *Store) scan(ctx context.Context, f AlertFilter, w *where, order sortOrder, from cursor, limit int, page *AlertPage) ([]hit, bool, error) {
 	after(w, order, from)
 	key := "a." + order.column
-	if narrow := f.fields(); narrow <= 1 {
+	if narrow := f.fields(); narrow <= 1 && (!f.seen() || order.column == "seen_at") {
 		rows, err := s.read.QueryContext(ctx, `SELECT `+key+`, a.id FROM alert a WHERE `+w.where()+orderBy(order)+fmt.Sprintf(" LIMIT %d", limit+1), w.args...)
 		hits, err := scanHits(rows, err)
 		return cut(hits, limit), len(hits) > limit, err
@@ -232,7 +238,7 @@ func (f AlertFilter) fields() int {
 	n := 0
 	for _, set := range []bool{
 		len(f.Sources) > 0, len(f.Kinds) > 0, len(f.Rules) > 0, len(f.Severities) > 0,
-		len(f.Dispositions) > 0, !f.SeenFrom.IsZero() || !f.SeenTo.IsZero(),
+		len(f.Dispositions) > 0, f.seen(),
 	} {
 		if set {
 			n++
@@ -242,6 +248,28 @@ func (f AlertFilter) fields() int {
 		n++
 	}
 	return n
+}
+
+// seen reports whether f asks for a range of the product's times.
+func (f AlertFilter) seen() bool { return !f.SeenFrom.IsZero() || !f.SeenTo.IsZero() }
+
+// seenBetween returns the alerts seen in f's range of times, newest received
+// first, from the index on that time; nil where there are more than maxRange.
+func (s *Store) seenBetween(ctx context.Context, f AlertFilter) ([]int64, error) {
+	w := &where{}
+	if !f.SeenFrom.IsZero() {
+		w.add("seen_at >= %s", micros(f.SeenFrom))
+	}
+	if !f.SeenTo.IsZero() {
+		w.add("seen_at < %s", micros(f.SeenTo))
+	}
+	ids, err := ints(s.read.QueryContext(ctx, `SELECT id FROM alert WHERE `+w.where()+fmt.Sprintf(" LIMIT %d", maxRange+1), w.args...))
+	if err != nil || len(ids) > maxRange {
+		return nil, err
+	}
+	slices.Sort(ids)
+	slices.Reverse(ids)
+	return append([]int64{}, ids...), nil
 }
 
 // narrowest returns a filter of the one field of f that the fewest alerts
