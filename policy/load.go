@@ -43,6 +43,7 @@ func Load(ctx context.Context, builtin fs.FS, user ...fs.FS) (*Set, error) {
 		return nil, refusal(problems)
 	}
 	optimize(set.compiler)
+	set.makePlans()
 	return set, nil
 }
 

@@ -15,6 +15,8 @@ import (
 //
 //   - a rule that is a constant (a table of words, of paths) is evaluated anew
 //     for each message; here its value takes the place of references to it;
+//   - a function that is short or called from one place is written there (see
+//     inline.go);
 //   - one field that is read several times in a body is read once;
 //   - a variable that only names another one or a constant is done away with.
 //
@@ -22,6 +24,7 @@ import (
 // Rules with what is not understood for certain (with, every and the like) stay
 // as they are.
 func optimize(c *ast.Compiler) {
+	inline(c)
 	o := optimizer{compiler: c, constants: constantRules(c)}
 	for _, m := range c.Modules {
 		for _, r := range m.Rules {
@@ -245,25 +248,47 @@ func (o *optimizer) table(at **ast.Term) *ast.Expr {
 
 // term returns what stands for t; t itself does not change, but for bodies in it.
 func (o *optimizer) term(t *ast.Term, known map[string]*ast.Term) *ast.Term {
+	w := rewriter{
+		leaf: func(t *ast.Term) *ast.Term {
+			switch x := t.Value.(type) {
+			case ast.Var:
+				return o.subst[x]
+			case ast.Ref:
+				return o.constants[x.String()]
+			}
+			return nil
+		},
+		body: func(b ast.Body) ast.Body { return o.body(b, maps.Clone(known)) },
+	}
+	return w.term(t)
+}
+
+// rewriter replaces variables and references in terms, and bodies in them.
+type rewriter struct {
+	leaf func(t *ast.Term) *ast.Term // what stands for it; nil leaves it
+	body func(b ast.Body) ast.Body
+}
+
+func (w *rewriter) term(t *ast.Term) *ast.Term {
 	if t == nil {
 		return nil
 	}
 	var value ast.Value
 	same := true
 	part := func(t *ast.Term) *ast.Term {
-		now := o.term(t, known)
+		now := w.term(t)
 		same = same && now == t
 		return now
 	}
 	switch x := t.Value.(type) {
 	case ast.Var:
-		if now := o.subst[x]; now != nil {
+		if now := w.leaf(t); now != nil {
 			return now
 		}
 		return t
 	case ast.Ref:
-		if c := o.constants[x.String()]; c != nil {
-			return c
+		if now := w.leaf(t); now != nil {
+			return now
 		}
 		ref := make(ast.Ref, len(x))
 		for i := range x {
@@ -285,16 +310,16 @@ func (o *optimizer) term(t *ast.Term, known map[string]*ast.Term) *ast.Term {
 		x.Foreach(func(k *ast.Term) { items = append(items, part(k)) })
 		value = ast.NewSet(items...)
 	case *ast.ArrayComprehension:
-		x.Body = o.body(x.Body, maps.Clone(known))
-		x.Term = o.term(x.Term, known)
+		x.Body = w.body(x.Body)
+		x.Term = w.term(x.Term)
 		return t
 	case *ast.SetComprehension:
-		x.Body = o.body(x.Body, maps.Clone(known))
-		x.Term = o.term(x.Term, known)
+		x.Body = w.body(x.Body)
+		x.Term = w.term(x.Term)
 		return t
 	case *ast.ObjectComprehension:
-		x.Body = o.body(x.Body, maps.Clone(known))
-		x.Key, x.Value = o.term(x.Key, known), o.term(x.Value, known)
+		x.Body = w.body(x.Body)
+		x.Key, x.Value = w.term(x.Key), w.term(x.Value)
 		return t
 	default:
 		return t

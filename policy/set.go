@@ -148,6 +148,7 @@ type program struct {
 
 	constants map[string]bool // see constantBases
 	native    bool            // see directly
+	plan      *plan           // nil where the evaluator must evaluate the query
 }
 
 func newProgram(c *ast.Compiler, elements, wanted []string) (*program, error) {
@@ -198,6 +199,11 @@ func (s *Set) eval(ctx context.Context, p *program, m Message, input *ast.Term, 
 			values, err = nil, fault.Wrap(fmt.Errorf("panic: %v", r), fault.Internal, "evaluating %s failed", p.pkg)
 		}
 	}()
+	if p.plan != nil && tracer == nil {
+		if values, ok := p.plan.run(ctx, m, input, p.names); ok {
+			return values, nil
+		}
+	}
 	cancel := topdown.NewCancel()
 	defer context.AfterFunc(ctx, cancel.Cancel)()
 	timer := time.AfterFunc(Timeout, cancel.Cancel)
