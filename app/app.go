@@ -104,7 +104,7 @@ func (a *App) wire() {
 		reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	}
 	a.pipeline = &pipeline.Pipeline{
-		Store: a.store, Policies: a.policies.set.Load, Source: a.desk.Source, Log: a.log, Done: processed(reg),
+		Store: a.store, Policies: a.policies.set.Load, Source: a.desk.SourceOfDelivery, Log: a.log, Done: processed(reg),
 	}
 	a.web = &web.Server{
 		Store: a.store, Desk: a.desk, Pipeline: a.pipeline, Verifier: a.verifier,
@@ -120,33 +120,41 @@ func (a *App) wire() {
 func (a *App) configuredSources(ctx context.Context) error {
 	who := auth.Principal{Name: "config", Role: auth.Admin, Door: "config"}
 	for _, w := range a.cfg.Sources {
-		old, exists := a.desk.Source(w.ID)
-		if old.MaxBody == 0 {
-			old.MaxBody, old.Rate, old.Burst = a.cfg.Limits.MaxBody, a.cfg.Limits.Rate, a.cfg.Limits.Burst
-		}
-		src, err := w.Apply(old)
-		if err != nil {
-			return fmt.Errorf("source %s of the configuration: %w", w.ID, err)
-		}
-		if !exists {
-			var token string
-			if _, token, err = a.desk.AddSource(ctx, who, src, w.Token.Reveal()); err == nil && w.Token.Empty() && token != "" {
-				a.log.Warn("the configuration gives this source no token; make one with: yagura source rotate-token "+w.ID, "source", w.ID)
-			}
-		} else {
-			if !w.Token.Empty() {
-				src.TokenHash = auth.HashToken(w.Token.Reveal())
-			}
-			if equalSource(src, old) {
-				continue
-			}
-			_, err = a.desk.ChangeSource(ctx, who, src)
+		err := a.configuredSource(ctx, who, w)
+		if fault.Is(err, fault.Conflict) { // another node that starts now made it first
+			err = a.configuredSource(ctx, who, w)
 		}
 		if err != nil {
 			return fmt.Errorf("source %s of the configuration: %w", w.ID, err)
 		}
 	}
 	return nil
+}
+
+func (a *App) configuredSource(ctx context.Context, who auth.Principal, w SourceSettings) error {
+	old, exists := a.desk.Source(w.ID)
+	if old.MaxBody == 0 {
+		old.MaxBody, old.Rate, old.Burst = a.cfg.Limits.MaxBody, a.cfg.Limits.Rate, a.cfg.Limits.Burst
+	}
+	src, err := w.Apply(old)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		_, token, err := a.desk.AddSource(ctx, who, src, w.Token.Reveal())
+		if err == nil && w.Token.Empty() && token != "" {
+			a.log.Warn("the configuration gives this source no token; make one with: yagura source rotate-token "+w.ID, "source", w.ID)
+		}
+		return err
+	}
+	if !w.Token.Empty() {
+		src.TokenHash = auth.HashToken(w.Token.Reveal())
+	}
+	if equalSource(src, old) {
+		return nil
+	}
+	_, err = a.desk.ChangeSource(ctx, who, src)
+	return err
 }
 
 // verifier returns what checks a source's senders, over the source's own

@@ -4,6 +4,7 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -26,8 +27,8 @@ type Desk struct {
 	log     *slog.Logger
 	kinds   func() []string // kinds that some policy reads
 	sources atomic.Pointer[map[string]source.Source]
-	looked  atomic.Int64 // when an unknown id last made it read the sources
-	reading sync.Mutex   // held from reading the sources to publishing them: an older reading must not come last
+	reading sync.Mutex // held from reading the sources to publishing them: an older reading must not come last
+	looked  time.Time  // when they were last read; guarded by reading
 }
 
 // New returns a desk over the store. kinds lists the kinds that some policy
@@ -41,6 +42,11 @@ func New(ctx context.Context, st *store.Store, kinds func() []string, log *slog.
 func (d *Desk) Refresh(ctx context.Context) error {
 	d.reading.Lock()
 	defer d.reading.Unlock()
+	return d.refresh(ctx)
+}
+
+func (d *Desk) refresh(ctx context.Context) error {
+	d.looked = time.Now()
 	list, err := d.store.Sources(ctx)
 	if err != nil {
 		return fmt.Errorf("reading sources: %w", err)
@@ -56,22 +62,34 @@ func (d *Desk) Refresh(ctx context.Context) error {
 // Source returns a source by its id, from memory. Where several nodes share the
 // database another one may have made it just now: an unknown id reads the
 // sources again, a few times a second at most.
-func (d *Desk) Source(id string) (source.Source, bool) {
+func (d *Desk) Source(id string) (source.Source, bool) { return d.find(id, lookAgain) }
+
+// SourceOfDelivery is Source for a delivery that was accepted: its source was
+// there, so the sources are read again however often that was.
+func (d *Desk) SourceOfDelivery(id string) (source.Source, bool) { return d.find(id, 0) }
+
+// lookAgain is how often unknown ids of strangers may make the desk read the
+// sources again.
+const lookAgain = 200 * time.Millisecond
+
+func (d *Desk) find(id string, again time.Duration) (source.Source, bool) {
 	s, ok := (*d.sources.Load())[id]
-	if !ok && d.store.Postgres() {
-		last, now := d.looked.Load(), time.Now().UnixNano()
-		if now-last > int64(lookAgain) && d.looked.CompareAndSwap(last, now) {
-			if err := d.Refresh(context.Background()); err != nil {
-				d.log.Error("reading sources failed", "error", err)
-			}
+	if ok || !d.store.Postgres() {
+		return s, ok
+	}
+	d.reading.Lock()
+	defer d.reading.Unlock()
+	// Whoever held the lock may have read it.
+	if s, ok = (*d.sources.Load())[id]; !ok && time.Since(d.looked) >= again {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := d.refresh(ctx); err != nil {
+			d.log.Error("reading sources failed", "error", err)
 		}
 		s, ok = (*d.sources.Load())[id]
 	}
 	return s, ok
 }
-
-// lookAgain is how often unknown ids may make the desk read the sources again.
-const lookAgain = 200 * time.Millisecond
 
 // Sources lists every source by id.
 func (d *Desk) Sources(p auth.Principal) ([]source.Source, error) {
@@ -120,14 +138,39 @@ func (d *Desk) AddSource(ctx context.Context, p auth.Principal, s source.Source,
 		token, s.TokenHash = auth.NewToken("yh_")
 	}
 	s.CreatedAt = d.store.Now()
-	err = d.change(ctx, p, auth.ManageSources, "source.create", s.ID, "", func(tx *store.Tx) error { return tx.PutSource(s) })
-	if err != nil {
-		return s, "", err
-	}
-	return s, token, d.Refresh(ctx)
+	err = d.changeSource(ctx, p, "source.create", s.ID, func(_ source.Source, exists bool) (source.Source, error) {
+		if exists { // another node was first
+			return s, fault.New(fault.Conflict, "source %q exists already; choose another id, or rotate its token", s.ID)
+		}
+		return s, nil
+	})
+	return s, token, err
 }
 
-// ChangeSource writes a source's settings; its token stays.
+// changeSource writes what fn makes of a source as it is stored: others, on
+// other nodes too, may have changed it since it was read into memory.
+func (d *Desk) changeSource(ctx context.Context, p auth.Principal, action, id string, fn func(now source.Source, exists bool) (source.Source, error)) error {
+	err := d.change(ctx, p, auth.ManageSources, action, id, "", func(tx *store.Tx) error {
+		now, exists, err := tx.Source(id)
+		if err != nil {
+			return err
+		}
+		s, err := fn(now, exists)
+		if err != nil {
+			return err
+		}
+		return tx.PutSource(s)
+	})
+	if err != nil {
+		return err
+	}
+	return d.Refresh(context.WithoutCancel(ctx)) // it is done, whoever hung up
+}
+
+func gone(id string) error { return fault.New(fault.NotFound, "there is no source %q", id) }
+
+// ChangeSource writes a source's settings; its token stays, unless s has another
+// than the source had.
 func (d *Desk) ChangeSource(ctx context.Context, p auth.Principal, s source.Source) (source.Source, error) {
 	s, err := s.Normalize()
 	if err != nil {
@@ -135,32 +178,39 @@ func (d *Desk) ChangeSource(ctx context.Context, p auth.Principal, s source.Sour
 	}
 	old, ok := d.Source(s.ID)
 	if !ok {
-		return s, fault.New(fault.NotFound, "there is no source %q", s.ID)
+		return s, gone(s.ID)
 	}
-	if s.Kind != old.Kind {
-		return s, fault.New(fault.Invalid, "a source keeps its kind: %q is a %s; make a new source", s.ID, old.Kind)
-	}
-	s.CreatedAt = old.CreatedAt
-	if s.TokenHash == nil {
-		s.TokenHash = old.TokenHash
-	}
-	if err := d.change(ctx, p, auth.ManageSources, "source.change", s.ID, "", func(tx *store.Tx) error { return tx.PutSource(s) }); err != nil {
-		return s, err
-	}
-	return s, d.Refresh(ctx)
+	keep := s.TokenHash == nil || bytes.Equal(s.TokenHash, old.TokenHash)
+	err = d.changeSource(ctx, p, "source.change", s.ID, func(now source.Source, exists bool) (source.Source, error) {
+		if !exists {
+			return s, gone(s.ID)
+		}
+		if s.Kind != now.Kind {
+			return s, fault.New(fault.Invalid, "a source keeps its kind: %q is a %s; make a new source", s.ID, now.Kind)
+		}
+		s.CreatedAt = now.CreatedAt
+		if keep { // as it is now: it may have been rotated meanwhile
+			s.TokenHash = now.TokenHash
+		}
+		return s, nil
+	})
+	return s, err
 }
 
 // RotateToken gives a source a new token; the old one is refused from now on.
 func (d *Desk) RotateToken(ctx context.Context, p auth.Principal, id string) (token string, err error) {
-	s, ok := d.Source(id)
-	if !ok {
-		return "", fault.New(fault.NotFound, "there is no source %q", id)
-	}
-	token, s.TokenHash = auth.NewToken("yh_")
-	if err := d.change(ctx, p, auth.ManageSources, "source.rotate-token", id, "", func(tx *store.Tx) error { return tx.PutSource(s) }); err != nil {
+	token, hash := auth.NewToken("yh_")
+	err = d.changeSource(ctx, p, "source.rotate-token", id, func(now source.Source, exists bool) (source.Source, error) {
+		if !exists {
+			return now, gone(id)
+		}
+		now.TokenHash = hash
+		return now, nil
+	})
+	if err != nil {
 		return "", err
 	}
-	return token, d.Refresh(ctx)
+	return token, nil
 }
 
 // Restore makes an alert active again that a policy declined, closed or turned

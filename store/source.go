@@ -38,11 +38,26 @@ func (tx *Tx) PutSource(src source.Source) error {
 	return tx.AddChanges(Change{Kind: SourceChanged, Body: src.ID})
 }
 
+const sourceColumns = `SELECT id, kind, settings, token_hash, created_at, disabled FROM source`
+
 // Sources lists every source, by id.
 func (s *Store) Sources(ctx context.Context) ([]source.Source, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id, kind, settings, token_hash, created_at, disabled FROM source ORDER BY id`)
+	list, err := scanSources(s.read.QueryContext(ctx, sourceColumns+` ORDER BY id`))
+	return list, storageFault(err)
+}
+
+// Source returns a source as the transaction sees it.
+func (tx *Tx) Source(id string) (src source.Source, ok bool, err error) {
+	list, err := scanSources(tx.conn.query(tx.ctx, sourceColumns+` WHERE id = $1`, id))
+	if err != nil || len(list) == 0 {
+		return src, false, err
+	}
+	return list[0], true, nil
+}
+
+func scanSources(rows *sql.Rows, err error) ([]source.Source, error) {
 	if err != nil {
-		return nil, storageFault(err)
+		return nil, fmt.Errorf("reading sources: %w", err)
 	}
 	list := []source.Source{}
 	err = each(rows, func(r *sql.Rows) error {
@@ -61,5 +76,5 @@ func (s *Store) Sources(ctx context.Context) ([]source.Source, error) {
 		list = append(list, src)
 		return nil
 	})
-	return list, storageFault(err)
+	return list, err
 }
