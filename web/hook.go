@@ -89,8 +89,10 @@ func (s *Server) postHook(w http.ResponseWriter, r *http.Request) error {
 		}
 		signed = false
 	}
-	if wait, ok := s.limits.allow(src, s.Store.Now()); !ok {
-		return refuse("rate", &fault.Error{Kind: fault.TooMany, Message: "this source sends faster than it may; send it again later", Retry: max(wait, time.Second)})
+	if !signed {
+		if err := s.withinRate(src); err != nil {
+			return refuse("rate", err)
+		}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, src.MaxBody))
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -104,6 +106,10 @@ func (s *Server) postHook(w http.ResponseWriter, r *http.Request) error {
 		if err := s.Verifier(src.ID).Verify(r.Context(), src.Auth, req); err != nil {
 			return refuse("signature", err)
 		}
+		// Not before: a stranger must not use up what the source may send.
+		if err := s.withinRate(src); err != nil {
+			return refuse("rate", err)
+		}
 	}
 	if confirmed, err := s.confirm(r.Context(), src, req); confirmed {
 		if err == nil {
@@ -116,6 +122,14 @@ func (s *Server) postHook(w http.ResponseWriter, r *http.Request) error {
 		s.Log.Warn("an SNS subscription was not confirmed", "source", src.ID, "error", err)
 	}
 	return s.accept(w, r, src, body)
+}
+
+// withinRate takes one delivery from what the source may send.
+func (s *Server) withinRate(src source.Source) error {
+	if wait, ok := s.limits.allow(src, s.Store.Now()); !ok {
+		return &fault.Error{Kind: fault.TooMany, Message: "this source sends faster than it may; send it again later", Retry: max(wait, time.Second)}
+	}
+	return nil
 }
 
 // confirm answers an SNS subscription's confirmation message.
