@@ -91,8 +91,12 @@ func (r *recogniser) delivery(s *shaped) {
 			out.Reason = "it holds no message"
 		}
 	}
+	out.Reason = clip(out.Reason, maxReason)
 	r.batch.Outcomes = append(r.batch.Outcomes, out)
 }
+
+// maxReason bounds a delivery's reason, in bytes: lists show it.
+const maxReason = 4 << 10
 
 // summary joins reasons: the first few in full, the rest by number.
 func summary(list []string) string {

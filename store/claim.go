@@ -48,7 +48,7 @@ func (c *Claim) takeSQLite(ctx context.Context, n int) error {
 	c.s.claiming.Lock()
 	defer c.s.claiming.Unlock()
 	if !c.s.requeued { // else they are with the pipeline already
-		ids, err := ints(c.s.read.QueryContext(ctx, `SELECT delivery FROM pending ORDER BY delivery LIMIT $1`, n))
+		ids, err := ints(c.s.names.QueryContext(ctx, `SELECT delivery FROM pending ORDER BY delivery LIMIT $1`, n))
 		if err != nil {
 			return fmt.Errorf("reading requeued deliveries: %w", err)
 		}

@@ -49,7 +49,7 @@ type Store struct {
 	read     *sql.DB // alerts: many connections, read only on SQLite
 	inbox    *sql.DB // deliveries: one writing connection on SQLite
 	outbox   *sql.DB // deliveries: many reading connections
-	names    *sql.DB // words alone: looked up while rows of read are open, so never out of read's connections
+	names    *sql.DB // words and what waits: short look-ups that must not wait for readers, who make some of them themselves
 
 	words   words
 	acceptc chan *acceptance
@@ -220,6 +220,7 @@ func (s *Store) sqliteDSN(file string, writer bool, cacheKiB int) string {
 	if writer {
 		q.Add("_pragma", "journal_mode(WAL)")
 		q.Add("_pragma", "wal_autocheckpoint(10000)")
+		q.Add("_pragma", "journal_size_limit(134217728)") // what one long commit took is given back
 		sync := "FULL"
 		if s.opt.Unsynced {
 			sync = "OFF"

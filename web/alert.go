@@ -226,7 +226,7 @@ func (s *Server) getAlert(ctx context.Context, in *idInput) (*body[AlertDetail],
 type restoreInput struct {
 	ID   string `path:"id" doc:"as lists show it"`
 	Body *struct {
-		Reason string `json:"reason,omitempty" doc:"why; on record"`
+		Reason string `json:"reason,omitempty" maxLength:"1000" doc:"why; on record"`
 	}
 }
 
