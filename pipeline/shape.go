@@ -221,8 +221,8 @@ func (p *Pipeline) observe(src source.Source, m intake.Message, d *policy.Draft,
 	a := &d.Alert
 	a.ID, a.Source, a.Kind, a.ReceivedAt = id.Alert(index), src.ID, src.Kind, id.Time()
 	if d.SeenUnknown {
-		if t, err := time.Parse(time.RFC3339Nano, m.Time); err == nil {
-			a.SeenAt = t.UTC()
+		if t, ok := policy.ParseTime(m.Time); ok { // the envelope's, unless it stands for none
+			a.SeenAt = t
 		} else {
 			a.SeenAt = a.ReceivedAt
 		}

@@ -2,8 +2,12 @@ package pipeline
 
 import (
 	"testing"
+	"time"
 
 	"yagura/alert"
+	"yagura/intake"
+	"yagura/policy"
+	"yagura/source"
 )
 
 // A replay must find every alert at the place it had, whatever became readable.
@@ -63,5 +67,22 @@ func TestEveryPlaceCanBeTaken(t *testing.T) {
 	}
 	if p := s.place(7, 1); p >= 0 {
 		t.Errorf("place %d is given twice", p)
+	}
+}
+
+func TestAnEnvelopesTimeThatStandsForNone(t *testing.T) {
+	t.Parallel()
+	received := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Time{
+		"2026-03-01T11:59:00Z": received.Add(-time.Minute),
+		"0001-01-01T00:00:00Z": received,
+		"1970-01-01T00:00:00Z": received,
+		"":                     received,
+	} {
+		var p Pipeline
+		o := p.observe(source.Source{}, intake.Message{Time: text}, &policy.Draft{SeenUnknown: true}, 0, alert.DeliveryAt(received))
+		if !o.alert.SeenAt.Equal(want) || len(o.alert.Marks) > 0 {
+			t.Errorf("%q is seen at %s, %v, want %s", text, o.alert.SeenAt, o.alert.Marks, want)
+		}
 	}
 }
