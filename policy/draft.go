@@ -295,7 +295,9 @@ func (w *writer) techniques(d *Draft, name string, v ast.Value) error {
 
 func (w *writer) attributes(d *Draft, name string, v ast.Value) error {
 	var err error
-	d.Attributes, err = w.attributeList(d.Attributes, name, v)
+	if d.Attributes, err = w.attributeList(d.Attributes, name, v); len(d.Attributes) == 0 {
+		d.Attributes = nil
+	}
 	return err
 }
 
@@ -313,10 +315,19 @@ func (w *writer) attributeList(into []alert.Attribute, name string, v ast.Value)
 	if !ok {
 		return into, w.wrong(name, v, `an array of {"key", "value", "link"}`)
 	}
+	if into == nil && len(items) > 0 {
+		into = make([]alert.Attribute, 0, min(len(items), maxAttributes))
+	}
 	for _, it := range items {
 		obj, ok := it.Value.(ast.Object)
 		if !ok {
 			return into, w.wrong("an entry of "+name, it.Value, `{"key", "value", "link"}`)
+		}
+		if obj.Len() == 2 { // as nearly all are
+			if key, value := obj.Get(keyTerm), obj.Get(valueTerm); key != nil && value != nil {
+				into = w.attribute(into, text(key.Value), value.Value, "")
+				continue
+			}
 		}
 		var key, link string
 		var value ast.Value = ast.Null{}
@@ -354,18 +365,25 @@ func (w *writer) attribute(into []alert.Attribute, key string, value ast.Value, 
 	if link != "" {
 		a.Link = w.web(link, fmt.Sprintf("link of attribute %q", cut(key, 60)))
 	}
-	if into == nil {
-		into = make([]alert.Attribute, 0, 16)
-	}
 	return append(into, a)
 }
 
 func (w *writer) observables(d *Draft, name string, v ast.Value) error {
 	items, err := w.list(name, v, maxObservables)
+	d.Observables = slices.Grow(d.Observables, len(items))
 	for _, it := range items {
 		obj, ok := it.Value.(ast.Object)
 		if !ok {
 			return w.wrong("an entry of "+name, it.Value, `{"type", "value", "role"}`)
+		}
+		if obj.Len() == 3 { // as nearly all are
+			typ, value, role := scalarAt(obj, typeTerm), scalarAt(obj, valueTerm), scalarAt(obj, roleTerm)
+			if typ != nil && value != nil && role != nil {
+				w.observable(d, alert.Observable{
+					Type: alert.ObservableType(line(text(typ), maxLink)), Value: line(text(value), maxLink), Role: line(text(role), maxLink),
+				})
+				continue
+			}
 		}
 		var o alert.Observable
 		var bad ast.Value
@@ -393,7 +411,17 @@ func (w *writer) observables(d *Draft, name string, v ast.Value) error {
 		}
 		w.observable(d, o)
 	}
+	if len(d.Observables) == 0 {
+		d.Observables = nil
+	}
 	return err
+}
+
+func scalarAt(obj ast.Object, key *ast.Term) ast.Value {
+	if t := obj.Get(key); t != nil && ast.IsScalar(t.Value) {
+		return t.Value
+	}
+	return nil
 }
 
 var observableTypes = alert.ObservableTypes()

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -31,7 +33,7 @@ func parseInput(body []byte, keep func(field string) bool) (*ast.Term, error) {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
-	p := parser{s: strings.TrimPrefix(s, "\uFEFF"), keep: keep}
+	p := parser{s: strings.TrimPrefix(s, "\uFEFF"), keep: keep, fields: make([][2]*ast.Term, 0, 48)}
 	p.space()
 	v, err := p.value(0, false)
 	if err != nil {
@@ -48,6 +50,8 @@ type parser struct {
 	s    string
 	i    int
 	keep func(string) bool
+
+	fields [][2]*ast.Term // of the objects that are open, one after another
 }
 
 func (p *parser) fail(reason string) error {
@@ -109,10 +113,8 @@ func (p *parser) word(w string) bool {
 }
 
 func (p *parser) object(depth int, skip bool) (*ast.Term, error) {
-	var items [][2]*ast.Term
-	if !skip {
-		items = make([][2]*ast.Term, 0, 8)
-	}
+	from := len(p.fields)
+	defer func() { p.fields = p.fields[:from] }()
 	p.i++
 	p.space()
 	if p.i < len(p.s) && p.s[p.i] == '}' {
@@ -141,7 +143,7 @@ func (p *parser) object(depth int, skip bool) (*ast.Term, error) {
 			return nil, err
 		}
 		if !drop {
-			items, seen = insert(items, seen, key, v)
+			p.fields, seen = insert(p.fields, from, seen, key, v)
 		}
 		p.space()
 		if p.i >= len(p.s) {
@@ -155,7 +157,7 @@ func (p *parser) object(depth int, skip bool) (*ast.Term, error) {
 			if skip {
 				return nil, nil
 			}
-			return ast.ObjectTerm(items...), nil
+			return ast.ObjectTerm(p.fields[from:]...), nil
 		default:
 			return nil, p.fail("a comma or a closing brace should stand here")
 		}
@@ -165,8 +167,9 @@ func (p *parser) object(depth int, skip bool) (*ast.Term, error) {
 // insert adds a field; a key that is there already gets the new value. Small
 // objects are searched, large ones indexed, so that a hostile object of many
 // keys stays linear.
-func insert(items [][2]*ast.Term, seen map[string]int, key string, v *ast.Term) ([][2]*ast.Term, map[string]int) {
+func insert(fields [][2]*ast.Term, from int, seen map[string]int, key string, v *ast.Term) ([][2]*ast.Term, map[string]int) {
 	const small = 24
+	items := fields[from:]
 	if seen == nil && len(items) >= small {
 		seen = make(map[string]int, 2*small)
 		for i, it := range items {
@@ -176,18 +179,47 @@ func insert(items [][2]*ast.Term, seen map[string]int, key string, v *ast.Term) 
 	if seen != nil {
 		if i, ok := seen[key]; ok {
 			items[i][1] = v
-			return items, seen
+			return fields, seen
 		}
 		seen[key] = len(items)
 	} else {
 		for i := range items {
 			if string(items[i][0].Value.(ast.String)) == key {
 				items[i][1] = v
-				return items, nil
+				return fields, nil
 			}
 		}
 	}
-	return append(items, [2]*ast.Term{ast.StringTerm(key), v}), seen
+	return append(fields, [2]*ast.Term{keyOf(key), v}), seen
+}
+
+// Products have few names of fields and send them over and over, so their terms
+// are kept: up to maxKeys of them, whatever messages make up.
+const (
+	maxKeys    = 4096
+	maxKeySize = 40 // bytes
+)
+
+var (
+	knownKeys sync.Map // string → *ast.Term
+	keyCount  atomic.Int64
+)
+
+func keyOf(key string) *ast.Term {
+	if len(key) > maxKeySize {
+		return ast.StringTerm(key)
+	}
+	if known, ok := knownKeys.Load(key); ok {
+		return known.(*ast.Term)
+	}
+	key = strings.Clone(key) // not the message that it stands in
+	t := ast.StringTerm(key)
+	if keyCount.Load() < maxKeys {
+		if _, had := knownKeys.LoadOrStore(key, t); !had {
+			keyCount.Add(1)
+		}
+	}
+	return t
 }
 
 func (p *parser) array(depth int, skip bool) (*ast.Term, error) {

@@ -36,7 +36,7 @@ var pickBuiltins = []builtin{
 			if len(p.found) == 0 {
 				return emptyText, nil
 			}
-			return ast.StringTerm(p.found[0]), nil
+			return p.term(0), nil
 		},
 	},
 	{
@@ -51,12 +51,13 @@ var pickBuiltins = []builtin{
 				return nil, nil
 			}
 			pairs := make([][2]*ast.Term, 0, table.Len())
+			var p picker
 			table.Foreach(func(name, paths *ast.Term) {
-				var p picker
+				p.reset()
 				p.first(args[0], paths)
 				text := emptyText
 				if len(p.found) > 0 {
-					text = ast.StringTerm(p.found[0])
+					text = p.term(0)
 				}
 				pairs = append(pairs, [2]*ast.Term{name, text})
 			})
@@ -88,10 +89,10 @@ var pickBuiltins = []builtin{
 		},
 		call: func(_ Message, args []*ast.Term) (*ast.Term, error) {
 			var p picker
-			p.every(args[0], pathElements(args[1]))
+			p.every(args[0], args[1], 0)
 			out := make([]*ast.Term, len(p.found))
-			for i, s := range p.found {
-				out[i] = ast.StringTerm(s)
+			for i := range p.found {
+				out[i] = p.term(i)
 			}
 			return ast.ArrayTerm(out...), nil
 		},
@@ -103,24 +104,26 @@ var pickBuiltins = []builtin{
 			Decl:        types.NewFunction(types.Args(types.Named("value", types.A), types.Named("rows", types.A)), types.Named("attributes", types.NewArray(nil, types.A))),
 		},
 		call: func(_ Message, args []*ast.Term) (*ast.Term, error) {
-			var out []*ast.Term
-			for _, row := range pathElements(args[1]) {
-				cells := pathElements(row)
-				if len(cells) < 2 {
+			rows := pathElements(args[1])
+			out := make([]*ast.Term, 0, len(rows))
+			var p picker
+			for _, row := range rows {
+				cells := pathCount(row)
+				if cells < 2 {
 					continue
 				}
-				var p picker
-				for _, path := range cells[1:] {
-					if p.walk(args[0], compilePath(path)); len(p.found) > 0 {
-						break
-					}
+				p.reset()
+				for i := 1; i < cells && len(p.found) == 0; i++ {
+					p.walk(args[0], compilePath(pathAt(row, i)))
 				}
-				if len(p.found) > 0 {
-					out = append(out, ast.ObjectTerm(
-						[2]*ast.Term{keyTerm, cells[0]},
-						[2]*ast.Term{valueTerm, ast.StringTerm(strings.Join(p.found, ", "))},
-					))
+				if len(p.found) == 0 {
+					continue
 				}
+				value := p.term(0)
+				if len(p.found) > 1 {
+					value = ast.StringTerm(strings.Join(p.found, ", "))
+				}
+				out = append(out, ast.ObjectTerm([2]*ast.Term{keyTerm, pathAt(row, 0)}, [2]*ast.Term{valueTerm, value}))
 			}
 			return ast.ArrayTerm(out...), nil
 		},
@@ -133,18 +136,18 @@ var pickBuiltins = []builtin{
 		},
 		call: func(_ Message, args []*ast.Term) (*ast.Term, error) {
 			var out []*ast.Term
+			var p picker
 			for _, row := range pathElements(args[1]) {
-				cells := pathElements(row)
-				if len(cells) < 3 {
+				if pathCount(row) < 3 {
 					continue
 				}
-				var p picker
-				p.every(args[0], cells[2:])
-				for _, s := range p.found {
+				p.reset()
+				p.every(args[0], row, 2)
+				for i := range p.found {
 					out = append(out, ast.ObjectTerm(
-						[2]*ast.Term{typeTerm, cells[0]},
-						[2]*ast.Term{valueTerm, ast.StringTerm(s)},
-						[2]*ast.Term{roleTerm, cells[1]},
+						[2]*ast.Term{typeTerm, pathAt(row, 0)},
+						[2]*ast.Term{valueTerm, p.term(i)},
+						[2]*ast.Term{roleTerm, pathAt(row, 1)},
 					))
 				}
 			}
@@ -170,21 +173,33 @@ var blankWords = map[string]bool{"": true, "-": true, "<NA>": true, "<nil>": tru
 // picker gathers the values that paths lead to, each once.
 type picker struct {
 	found []string
-	steps int // values looked at, found or not
+	terms []*ast.Term // in which they were found as they are; else nil
+	steps int         // values looked at, found or not
+}
+
+func (p *picker) reset() { p.found, p.terms, p.steps = p.found[:0], p.terms[:0], 0 }
+
+// term returns a value that was found as a term.
+func (p *picker) term(i int) *ast.Term {
+	if t := p.terms[i]; t != nil {
+		return t
+	}
+	return ast.StringTerm(p.found[i])
 }
 
 // first stops at the first path that leads to a value.
 func (p *picker) first(v, paths *ast.Term) {
-	for _, path := range pathElements(paths) {
-		if p.walk(v, compilePath(path)); len(p.found) > 0 {
+	for i := range pathCount(paths) {
+		if p.walk(v, compilePath(pathAt(paths, i))); len(p.found) > 0 {
 			return
 		}
 	}
 }
 
-func (p *picker) every(v *ast.Term, paths []*ast.Term) {
-	for _, path := range paths {
-		p.walk(v, compilePath(path))
+// every goes along all paths from the given one on.
+func (p *picker) every(v, paths *ast.Term, from int) {
+	for i := from; i < pathCount(paths); i++ {
+		p.walk(v, compilePath(pathAt(paths, i)))
 	}
 }
 
@@ -231,7 +246,11 @@ func (p *picker) walk(v *ast.Term, path []pathStep) {
 				return
 			}
 		}
-		p.found = append(p.found, s)
+		var as *ast.Term
+		if whole, ok := x.(ast.String); ok && len(whole) == len(s) {
+			as = v
+		}
+		p.found, p.terms = append(p.found, s), append(p.terms, as)
 	}
 }
 
@@ -258,6 +277,24 @@ func pathElements(t *ast.Term) []*ast.Term {
 	return nil
 }
 
+// pathCount and pathAt are pathElements one at a time.
+func pathCount(t *ast.Term) int {
+	switch x := t.Value.(type) {
+	case *ast.Array:
+		return x.Len()
+	case ast.String:
+		return 1
+	}
+	return 0
+}
+
+func pathAt(t *ast.Term, i int) *ast.Term {
+	if a, ok := t.Value.(*ast.Array); ok {
+		return a.Elem(i)
+	}
+	return t
+}
+
 // pathStep is one key of a path.
 type pathStep struct {
 	key   *ast.Term
@@ -272,7 +309,7 @@ const maxPaths = 4096
 
 var (
 	knownPaths sync.Map // string → []pathStep
-	pathCount  atomic.Int64
+	pathsKnown atomic.Int64
 )
 
 // compilePath reads a path; anything else but strings in it is no key.
@@ -286,9 +323,9 @@ func compilePath(t *ast.Term) []pathStep {
 		for key := range strings.SplitSeq(string(x), ".") {
 			out = append(out, newPathStep(key))
 		}
-		if pathCount.Load() < maxPaths {
+		if pathsKnown.Load() < maxPaths {
 			if _, had := knownPaths.LoadOrStore(string(x), out); !had {
-				pathCount.Add(1)
+				pathsKnown.Add(1)
 			}
 		}
 		return out
