@@ -31,6 +31,8 @@ type Pipeline struct {
 	Source   func(id string) (source.Source, bool) // settings of a source
 	Log      *slog.Logger
 	Done     func(deliveries, alerts, sightings, failed int) // told of each commit; may be nil
+
+	slow slowness
 }
 
 // batch is how many deliveries one commit takes at most.

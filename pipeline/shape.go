@@ -138,17 +138,29 @@ func or(s, other string) string {
 // message runs the ingest policy over the delivery's n-th message and shapes
 // its drafts.
 func (p *Pipeline) message(ctx context.Context, src source.Source, n int, m intake.Message, out *shaped) {
-	started := time.Now()
-	defer func() {
-		if time.Since(started) >= policy.Timeout {
-			out.slow++
-		}
-	}()
 	at := ""
 	if m.Path != "" {
 		at = m.Path + ": "
 	}
 	set := p.Policies()
+	started, failed := time.Now(), len(out.failures)
+	limit := p.slow.limit(set, src.Kind, started)
+	if limit < policy.Timeout {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	defer func() {
+		if len(out.failures) == failed || time.Since(started) < limit {
+			return
+		}
+		out.slow++
+		p.slow.note(src.Kind, time.Now())
+		if limit < policy.Timeout {
+			out.failures = out.failures[:failed]
+			out.fail("%sthe policy of %s ran into its time limit of %s again and again, so it was given %s only; mend it, or wait a minute, and replay", at, src.Kind, policy.Timeout, limit)
+		}
+	}()
 	in := policy.Message{Kind: src.Kind, Source: src.ID, Header: header(out.delivery, m), Body: m.Body, Text: m.Text}
 	made, err := set.Ingest(ctx, in)
 	if err != nil {
