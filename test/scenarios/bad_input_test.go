@@ -1,12 +1,14 @@
 package scenarios
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"yagura/test/pg"
 )
@@ -105,6 +107,25 @@ func TestHostileBodiesAreStoredAndSettled(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A small body that unpacks to a huge one is stored, fails in sight, and soon.
+func TestACompressionBomb(t *testing.T) {
+	t.Parallel()
+	s := start(t, "")
+	s.source(t, "any", "generic")
+	bomb := gzipped(t, bytes.Repeat([]byte(`{"title":"boom"},`), 20<<20)) // 340 MB
+	began := time.Now()
+	out := s.post(t, "any", bomb, "Content-Encoding", "gzip")
+	if out.State != "failed" || !strings.Contains(out.Reason, "unpacks to more than") || len(out.Alerts) != 0 {
+		t.Errorf("outcome %+v", out)
+	}
+	if took := time.Since(began); took > 8*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if a := s.ask(t, http.MethodGet, "/api/v1/deliveries/"+out.Delivery+"/raw", nil).must(http.StatusOK); !bytes.Equal(a.body, bomb) {
+		t.Error("its raw differs")
+	}
 }
 
 // checkItem holds an alert to its bounds, whatever it was made of.

@@ -21,13 +21,19 @@ func labelled(t *testing.T, s *server) {
 		fields map[string]any
 		d      draft
 	}{
-		{"east", nil, draft{"title": "Beacon to a rare host", "rule": "C2/Beacon", "severity": "high", "seen_at": "2026-03-01T10:00:00Z",
+		{"east", nil, draft{
+			"title": "Beacon to a rare host", "rule": "C2/Beacon", "severity": "high", "seen_at": "2026-03-01T10:00:00Z",
 			"description": "seen by \"the east tower\" at dawn", "tags": []string{"network", "night"}, "techniques": []string{"T1071.001"},
-			"observables": []map[string]string{{"type": "ip", "value": "203.0.113.7"}, {"type": "domain", "value": "lantern.example.com"}}}},
-		{"east", nil, draft{"title": "Login from afar", "rule": "Auth Far", "severity": "low", "seen_at": "2026-03-01T11:00:00Z",
-			"tags": []string{"night"}, "observables": []map[string]string{{"type": "user", "value": "kaede"}, {"type": "ip", "value": "198.51.100.20"}}}},
-		{"west", nil, draft{"title": "攻撃を検知しました", "rule": "日本語の規則", "severity": "critical", "seen_at": "2026-03-01T09:00:00Z",
-			"description": "ratio foo:bar 100% of _ and % and \\ and 'quoted'", "observables": []map[string]string{{"type": "ip", "value": "2001:db8::7"}}}},
+			"observables": []map[string]string{{"type": "ip", "value": "203.0.113.7"}, {"type": "domain", "value": "lantern.example.com"}},
+		}},
+		{"east", nil, draft{
+			"title": "Login from afar", "rule": "Auth Far", "severity": "low", "seen_at": "2026-03-01T11:00:00Z",
+			"tags": []string{"night"}, "observables": []map[string]string{{"type": "user", "value": "kaede"}, {"type": "ip", "value": "198.51.100.20"}},
+		}},
+		{"west", nil, draft{
+			"title": "攻撃を検知しました", "rule": "日本語の規則", "severity": "critical", "seen_at": "2026-03-01T09:00:00Z",
+			"description": "ratio foo:bar 100% of _ and % and \\ and 'quoted'", "observables": []map[string]string{{"type": "ip", "value": "2001:db8::7"}},
+		}},
 		{"west", nil, draft{"title": "Bucket open", "rule": "Posture", "severity": "medium", "condition": "present", "seen_at": "2026-03-01T12:00:00Z"}},
 		{"east", map[string]any{"decline": "only a drill"}, draft{"title": "Drill of the guard", "rule": "Drill", "severity": "info", "seen_at": "2026-03-01T08:00:00Z"}},
 		{"east", map[string]any{"triage": map[string]any{"disposition": "notice", "reason": "for the record"}}, draft{"title": "Gate report", "rule": "Report", "severity": "info"}},
@@ -84,8 +90,10 @@ func TestListFilters(t *testing.T) {
 			"from a duration back":           {[]string{"from", "1h"}, all},
 			"from the future":                {[]string{"from", "2069-01-01"}, []string{}},
 			"to the past":                    {[]string{"to", "2026-01-02"}, []string{}},
-			"all together": {[]string{"source", "east", "severity", "high", "rule", "C2/Beacon", "q", "rare", "observable", "203.0.113.0/24", "tag", "network",
-				"kind", "lab", "disposition", "active", "seen_from", "2026-03-01", "seen_to", "2026-03-02", "from", "1h"}, []string{beacon}},
+			"all together": {[]string{
+				"source", "east", "severity", "high", "rule", "C2/Beacon", "q", "rare", "observable", "203.0.113.0/24", "tag", "network",
+				"kind", "lab", "disposition", "active", "seen_from", "2026-03-01", "seen_to", "2026-03-02", "from", "1h",
+			}, []string{beacon}},
 			"sort by seen_at":         {[]string{"sort", "seen_at", "seen_to", "2026-03-02"}, []string{attack, beacon, login, bucket}},
 			"sort by -seen_at":        {[]string{"sort", "-seen_at", "seen_to", "2026-03-02"}, []string{bucket, login, beacon, attack}},
 			"sort by -severity":       {[]string{"sort", "-severity", "disposition", "active"}, []string{attack, beacon, bucket, login}},

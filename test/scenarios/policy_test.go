@@ -145,3 +145,40 @@ func TestAUsersPolicyTakesThePlaceOfOurs(t *testing.T) {
 		}
 	})
 }
+
+// A policy that loops costs its own deliveries; a flood of them must not keep
+// the others waiting for long. // DESK-08
+func TestALoopingPolicyDoesNotHoldUpTheOthers(t *testing.T) {
+	onBoth(t, func(t *testing.T, db string) {
+		s := start(t, db, policyFile("endless.rego", "package ingest.endless\n\nalerts := [{\"title\": \"x\"} | numbers.range(1, 30000)[_] == numbers.range(2, 30001)[_] * 7; false]\n"))
+		s.source(t, "endless", "endless")
+		s.source(t, "fine", "lab")
+		const flood = 40 // at two seconds each, 80 s of evaluation
+		for range flood {
+			s.hook(t, "endless", []byte(`{}`)).must(http.StatusAccepted)
+		}
+		began := time.Now()
+		var out outcome
+		s.hook(t, "fine", lab(t, draft{"title": "Held up?"})).must(http.StatusAccepted).into(&out)
+		if d := s.settled(t, out.Delivery); d.State != "processed" || d.Alerts != 1 {
+			t.Errorf("delivery %+v", d)
+		}
+		t.Logf("it waited %s", time.Since(began))
+	})
+}
+
+// DESK-01: a sender that waits is told after ten seconds that it need not.
+func TestWaitingEndsAfterTenSeconds(t *testing.T) {
+	t.Parallel()
+	s := start(t, "")
+	s.source(t, "lab", "lab")
+	s.end()
+	s.write("lab.rego", "package ingest.lab\n\nalerts := [\n")
+	s.run() // nothing is processed until the folder is mended
+	began := time.Now()
+	var out outcome
+	s.hook(t, "lab?wait=1", lab(t, draft{"title": "Patient"})).must(http.StatusAccepted).into(&out)
+	if took := time.Since(began); took < 9*time.Second || took > 14*time.Second || out.State != "received" || out.Delivery == "" || out.Alerts == nil {
+		t.Errorf("after %s: %+v", took, out)
+	}
+}

@@ -118,8 +118,8 @@ func TestRepeatsThatBringSomethingNewAreSeenAgain(t *testing.T) {
 		ip := func(v string) []map[string]string { return []map[string]string{{"type": "ip", "value": v}} }
 
 		t.Run("a higher severity", func(t *testing.T) {
-			a := s.one(t, "lab", knock(draft{"rule": "Rise"}))
-			a = s.one(t, "lab", knock(draft{"rule": "Rise", "severity": "high"}))
+			s.one(t, "lab", knock(draft{"rule": "Rise"}))
+			a := s.one(t, "lab", knock(draft{"rule": "Rise", "severity": "high"}))
 			if a.Severity != "high" || a.RenewedAt == nil || !strings.Contains(a.RenewedWhy, "severity") {
 				t.Errorf("alert %+v", a)
 			}
@@ -135,8 +135,8 @@ func TestRepeatsThatBringSomethingNewAreSeenAgain(t *testing.T) {
 			}
 		})
 		t.Run("a new observable", func(t *testing.T) {
-			a := s.one(t, "lab", knock(draft{"rule": "Spread", "observables": ip("192.0.2.10")}))
-			a = s.one(t, "lab", knock(draft{"rule": "Spread", "observables": ip("192.0.2.10"), "description": "again"}))
+			s.one(t, "lab", knock(draft{"rule": "Spread", "observables": ip("192.0.2.10")}))
+			a := s.one(t, "lab", knock(draft{"rule": "Spread", "observables": ip("192.0.2.10"), "description": "again"}))
 			if a.RenewedAt != nil {
 				t.Errorf("a known observable made it new: %s", a.RenewedWhy)
 			}
