@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -23,7 +24,7 @@ func (e Env) alertCommands() *cli.Command {
 			{
 				Name: "search", Usage: "find alerts by words, addresses, names", ArgsUsage: "WORDS…", Flags: append(alertFilters(), paging("-received_at")...),
 				Description: `Words and "quoted phrases" are all required and found as parts of words, in every language. ` +
-					"name:value is a field where name is source, kind, severity, rule, observable, tag, technique or disposition. Defanged indicators may be pasted as they are.",
+					"name:value is a field where name is source, kind, severity, rule, observable, tag, technique or disposition. Defanged ones, such as 203[.]0[.]113[.]9, may be pasted as they are.",
 				Action: e.searchAlerts, DisableSliceFlagSeparator: true,
 			},
 			{Name: "show", Usage: "show one alert", ArgsUsage: "ID", Flags: []cli.Flag{
@@ -158,11 +159,11 @@ func (s *session) alertPage(page *client.AlertPage, all bool) error {
 	return s.alertTable(page.Items)
 }
 
-// shownIndicators is how many observables a line of a table holds.
-const shownIndicators = 3
+// shownObservables is how many observables a line of a table holds.
+const shownObservables = 3
 
 func (s *session) alertTable(list []client.Alert) error {
-	t := &table{head: []string{"ID", "SEVERITY", "LAST SEEN", "TIMES", "SOURCE", "TITLE", "INDICATORS"}, flex: map[int]int{5: 24, 6: 12}}
+	t := &table{head: []string{"ID", "SEVERITY", "LAST SEEN", "TIMES", "SOURCE", "TITLE", "OBSERVABLES"}, flex: map[int]int{5: 24, 6: 12}}
 	moved := slices.ContainsFunc(list, func(a client.Alert) bool { return a.Disposition != "active" })
 	if moved {
 		t.head = slices.Insert(t.head, 2, "DISPOSITION")
@@ -171,7 +172,7 @@ func (s *session) alertTable(list []client.Alert) error {
 	for _, a := range list {
 		row := []string{
 			a.ID, a.Severity, s.env.when(a.Sightings.Last), strconv.Itoa(a.Sightings.Count), a.Source,
-			defangText(a.Title, a.Observables), indicators(a.Observables),
+			defangText(a.Title, a.Observables), observables(a.Observables),
 		}
 		if moved {
 			row = slices.Insert(row, 2, a.Disposition)
@@ -181,8 +182,9 @@ func (s *session) alertTable(list []client.Alert) error {
 	return t.write(s.out, s.screen)
 }
 
-// indicators are the first of an alert's observables, those that lead outside first.
-func indicators(list []client.Observable) string {
+// observables are the first of an alert's, those that lead outside first; a value
+// that is both a user and an email stands once.
+func observables(list []client.Observable) string {
 	rank := func(o client.Observable) int {
 		r := slices.Index([]string{"url", "domain", "ip", "hash", "cve", "email", "user", "host", "file", "process", "resource", "account"}, o.Type)
 		if r < 0 {
@@ -196,12 +198,13 @@ func indicators(list []client.Observable) string {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b client.Observable) int { return rank(a) - rank(b) })
 	var out []string
-	for i, o := range list {
-		if i == shownIndicators {
-			out = append(out, "+"+strconv.Itoa(len(list)-i))
-			break
+	for _, o := range list {
+		if text := defang(o); !slices.Contains(out, text) {
+			out = append(out, text)
 		}
-		out = append(out, defang(o))
+	}
+	if more := len(out) - shownObservables; more > 0 {
+		out = append(out[:shownObservables], "+"+strconv.Itoa(more))
 	}
 	return strings.Join(out, " ")
 }
@@ -226,6 +229,7 @@ func (e Env) countAlerts(ctx context.Context, cmd *cli.Command) error {
 		return s.answer()
 	}
 	t := &table{head: []string{"BY", "VALUE", "ALERTS"}, flex: map[int]int{1: 24}}
+	var cut []string
 	for _, f := range []struct {
 		name   string
 		counts map[string]int
@@ -239,12 +243,20 @@ func (e Env) countAlerts(ctx context.Context, cmd *cli.Command) error {
 		if by != "" && by != f.name {
 			continue
 		}
-		for _, value := range mostFirst(f.counts) {
-			t.add(f.name, value, strconv.Itoa(f.counts[value]))
+		values := mostFirst(f.counts)
+		if by == "" && len(values) > shownValues {
+			values = values[:shownValues]
+			cut = append(cut, f.name)
+		}
+		for _, value := range values {
+			t.add(f.name, cmp.Or(value, absent), strconv.Itoa(f.counts[value]))
 		}
 	}
 	if err := t.write(s.out, s.screen); err != nil {
 		return err
+	}
+	for _, name := range cut {
+		s.note("the %d most frequent of %s; --by %[2]s shows all", shownValues, name)
 	}
 	if got.Capped {
 		s.note("counted the newest %d only; narrow it down for exact counts", got.Total)
@@ -253,6 +265,12 @@ func (e Env) countAlerts(ctx context.Context, cmd *cli.Command) error {
 	}
 	return nil
 }
+
+// shownValues is how many values of each field are counted where none is named.
+const shownValues = 10
+
+// absent stands for a value that an alert does not have.
+const absent = "-"
 
 // mostFirst orders the values of a facet.
 func mostFirst(counts map[string]int) []string {

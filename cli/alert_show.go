@@ -62,7 +62,7 @@ func (s *session) alertCard(a *client.AlertDetail) error {
 		{"seen", seen},
 		{"received", with(e.when(a.ReceivedAt), strings.Join(a.Marks, ", "))},
 		{"new again", renewed},
-		{"disposition", with(a.Disposition, strings.TrimSpace(a.DispositionBy+" "+a.DispositionReason))},
+		{"disposition", standing(a)},
 		{"channel", a.Channel},
 		{"assignee", a.Assignee},
 		{"techniques", strings.Join(a.Techniques, " ")},
@@ -102,11 +102,23 @@ func (s *session) alertParts(a *client.AlertDetail) error {
 		s.section("Seen again")
 		t := &table{head: []string{"  SEEN", "SEVERITY", "DELIVERY", "NEW"}, flex: map[int]int{3: 12}}
 		for _, sg := range a.LastSightings {
-			t.add("  "+s.env.when(sg.SeenAt), sg.Severity, sg.Delivery, indicators(sg.Observables))
+			t.add("  "+s.env.when(sg.SeenAt), sg.Severity, sg.Delivery, observables(sg.Observables))
 		}
 		return t.write(s.out, s.screen)
 	}
 	return nil
+}
+
+// standing words where an alert stands, who put it there and why.
+func standing(a *client.AlertDetail) string {
+	text := a.Disposition
+	if a.DispositionBy != "" && a.DispositionBy != "default" {
+		text += " by " + a.DispositionBy
+	}
+	if a.DispositionReason != "" {
+		text += ": " + a.DispositionReason
+	}
+	return text
 }
 
 // with adds what stands in brackets.

@@ -2,7 +2,7 @@
 // client/, so that it works with a server on this machine or another and can do
 // nothing that the API cannot. It prints tables for people and, with --json, the
 // API's own JSON for programs. What alerts say is a stranger's text: nothing of it
-// reaches a terminal as a control sequence, and indicators stand defanged in tables.
+// reaches a terminal as a control sequence, and observables stand defanged in tables.
 package cli
 
 import (
@@ -192,12 +192,18 @@ func Group(c *cli.Command) *cli.Command {
 		}
 		word := cmd.Args().First()
 		near := ""
-		if s := cli.SuggestCommand(cmd.Commands, word); s != "" {
+		if s := cli.SuggestCommand(cmd.Commands, word); s != "" && alike(s, word) {
 			near = fmt.Sprintf("; did you mean %q?", s)
 		}
 		return usage("%s has no command %q%s", cmd.FullName(), word, near)
 	}
 	return c
+}
+
+// alike reports whether a suggestion is worth making: the library offers the
+// nearest name however far away it is.
+func alike(name, word string) bool {
+	return name != "" && word != "" && name[0] == word[0]
 }
 
 // Exit codes of every command.
@@ -225,7 +231,7 @@ func Usage(err error) error {
 // Explain returns a failed command's one sentence for people and its exit code.
 func Explain(err error) (sentence string, code int) {
 	if _, ok := errors.AsType[usageError](err); ok {
-		return clean(err.Error()), ExitUsage
+		return cleanLines(err.Error()), ExitUsage
 	}
 	if answer, ok := errors.AsType[*client.Error](err); ok {
 		sentence, code = clean(err.Error()), ExitFailed

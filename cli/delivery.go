@@ -156,7 +156,7 @@ func (e Env) replay(ctx context.Context, cmd *cli.Command) error {
 	if s.json {
 		return s.answer()
 	}
-	s.note("%s processed again", count(done.Replayed, "delivery is", "deliveries are"))
+	s.note("%s processed again; yagura delivery list shows what became of them", count(done.Replayed, "delivery is being", "deliveries are being"))
 	if which.State != "" && done.Replayed >= maxPage {
 		s.note("there may be more: run it again")
 	}

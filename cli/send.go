@@ -110,7 +110,9 @@ func (e Env) send(ctx context.Context, cmd *cli.Command) error {
 		err = stop
 	default:
 	}
-	s.summary(err)
+	if _, unread := errors.AsType[*fs.PathError](err); !unread || s.counts.sent+s.counts.repeats+s.counts.failed+s.counts.rejected > 0 {
+		s.summary(err)
+	}
 	if err == nil && s.counts.failed+s.counts.rejected > 0 {
 		err = fmt.Errorf("%d of %d were not taken in", s.counts.failed+s.counts.rejected, s.counts.sent+s.counts.repeats+s.counts.failed)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -22,12 +23,12 @@ func (e Env) sourceCommands() *cli.Command {
 				Name: "add", Usage: "make a source and print its token, once", ArgsUsage: "ID", Action: e.addSource,
 				Flags: append([]cli.Flag{
 					&cli.StringFlag{Name: "kind", Usage: "which policy reads its messages; yagura kind list names them", Required: true},
-				}, sourceSettings()...),
+				}, sourceSettings(true)...),
 			},
 			{Name: "show", Usage: "show one source", ArgsUsage: "ID", Action: e.showSource},
 			{
 				Name: "change", Usage: "change settings of a source; what is not given stays", ArgsUsage: "ID", Action: e.changeSource,
-				Flags: append(sourceSettings(), &cli.BoolFlag{Name: "disabled", Usage: "refuse its messages as if it were unknown; --disabled=false takes them again"}),
+				Flags: append(sourceSettings(false), &cli.BoolFlag{Name: "disabled", Usage: "refuse its messages as if it were unknown; --disabled=false takes them again"}),
 			},
 			{Name: "rotate-token", Usage: "give a source a new token and print it, once; the old one ends at once", ArgsUsage: "ID", Action: e.rotateToken},
 			{Name: "rules", Usage: "show what each rule of a source has brought in, and how often it matched", ArgsUsage: "ID", Action: e.sourceRules},
@@ -35,12 +36,18 @@ func (e Env) sourceCommands() *cli.Command {
 	})
 }
 
-func sourceSettings() []cli.Flag {
+// sourceSettings are the flags of a source's settings. Only a new source has
+// defaults; a change leaves what is not given.
+func sourceSettings(fresh bool) []cli.Flag {
+	window, body, rate := "24h", "10485760", "unlimited"
+	if !fresh {
+		window, body, rate = "", "", ""
+	}
 	return []cli.Flag{
-		&cli.StringFlag{Name: "window", Usage: "a repeat within it is a sighting; a duration such as 24h", DefaultText: "24h"},
+		&cli.StringFlag{Name: "window", Usage: "a repeat within it is a sighting; a duration such as 24h", DefaultText: window, HideDefault: !fresh},
 		&cli.BoolFlag{Name: "may-decline", Usage: "whether policies may decline its messages"},
-		&cli.Int64Flag{Name: "max-body", Usage: "largest body in bytes", DefaultText: "10485760"},
-		&cli.FloatFlag{Name: "rate", Usage: "deliveries a second that it may send", DefaultText: "unlimited"},
+		&cli.Int64Flag{Name: "max-body", Usage: "largest body in bytes", DefaultText: body, HideDefault: !fresh},
+		&cli.FloatFlag{Name: "rate", Usage: "deliveries a second that it may send", DefaultText: rate, HideDefault: !fresh},
 		&cli.IntFlag{Name: "burst", Usage: "deliveries at once over the rate", HideDefault: true},
 		&cli.StringFlag{Name: "auth-scheme", Usage: "the sender's own signature, taken instead of a token: github, hmac, sns or pubsub"},
 		&cli.StringFlag{Name: "auth-secret-ref", Usage: "github, hmac: where the server finds the secret, env:NAME or file:/path"},
@@ -134,6 +141,17 @@ func yesNo(b bool) string {
 	return "no"
 }
 
+// bytesOf writes a size as people set it: in MiB or KiB where it is a whole number of them.
+func bytesOf(n int64) string {
+	switch {
+	case n > 0 && n%(1<<20) == 0:
+		return strconv.FormatInt(n>>20, 10) + " MiB"
+	case n > 0 && n%(1<<10) == 0:
+		return strconv.FormatInt(n>>10, 10) + " KiB"
+	}
+	return strconv.FormatInt(n, 10) + " bytes"
+}
+
 // duration leaves the zeros out of 24h0m0s.
 func duration(s string) string {
 	if short, ok := strings.CutSuffix(s, "m0s"); ok {
@@ -219,7 +237,7 @@ func (e Env) withSource(ctx context.Context, cmd *cli.Command, do func(*session,
 		{"takes", takes(*src)},
 		{"window", duration(src.Window)},
 		{"may decline", yesNo(src.MayDecline)},
-		{"largest body", strconv.FormatInt(src.MaxBody, 10) + " bytes"},
+		{"largest body", bytesOf(src.MaxBody)},
 		{"rate", rate},
 		{"made", e.when(src.CreatedAt)},
 	}
@@ -269,7 +287,7 @@ func (e Env) sourceRules(ctx context.Context, cmd *cli.Command) error {
 		if r.Refused > 0 {
 			refused = with(strconv.Itoa(r.Refused), r.Problem)
 		}
-		t.add(r.Rule, strconv.Itoa(r.Alerts), strconv.Itoa(r.Sightings), strconv.Itoa(r.Declined), e.when(r.LastAt), refused)
+		t.add(cmp.Or(r.Rule, absent), strconv.Itoa(r.Alerts), strconv.Itoa(r.Sightings), strconv.Itoa(r.Declined), e.when(r.LastAt), refused)
 	}
 	if len(list.Items) > 0 {
 		if err := t.write(s.out, s.screen); err != nil {

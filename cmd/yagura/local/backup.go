@@ -14,15 +14,15 @@ import (
 func (p program) backupCommand() *ucli.Command {
 	return &ucli.Command{
 		Name: "backup", Usage: "copy alerts and deliveries into a folder, while the server runs or not", ArgsUsage: "FOLDER", Action: p.backup,
-		Flags: append([]ucli.Flag{&ucli.BoolFlag{Name: "json", Usage: "print what the backup holds as JSON"}}, configFlags()...),
+		Flags: append([]ucli.Flag{&ucli.BoolFlag{Name: "json", Usage: "print what the backup holds as JSON"}}, configFlags("data", "database")...),
 		Description: "The alerts are copied first and the deliveries second, so that nothing is missing: what the alerts lack is made again from the deliveries. " +
-			"Keys, tokens' files, policies and the configuration are files of your own and not in it. On PostgreSQL use pg_dump.",
+			"API keys, files that hold secrets, policies and the configuration are not in it: copy them yourself. On PostgreSQL use pg_dump.",
 	}
 }
 
 func (p program) restoreCommand() *ucli.Command {
 	return &ucli.Command{
-		Name: "restore", Usage: "bring a backup back into a data folder that holds no database", ArgsUsage: "FOLDER", Flags: configFlags(), Action: p.restore,
+		Name: "restore", Usage: "bring a backup back into a data folder that holds no database", ArgsUsage: "FOLDER", Flags: configFlags("data", "database"), Action: p.restore,
 		Description: "A backup that was changed, is not complete or comes from a newer version is refused, and the data folder stays as it was. " +
 			"Where the data folder holds no API key the next start makes one.",
 	}
@@ -52,7 +52,11 @@ func (p program) backup(ctx context.Context, cmd *ucli.Command) error {
 	for _, f := range made.Files {
 		size += f.Bytes
 	}
-	fmt.Fprintf(w, "%s holds %d alerts and %d deliveries, %d of them to be processed after a restore: %.1f MiB\n", to, made.Alerts, made.Deliveries, made.Waiting, float64(size)/(1<<20))
+	waiting := ""
+	if made.Waiting > 0 {
+		waiting = fmt.Sprintf(", %d of them to be processed after a restore", made.Waiting)
+	}
+	fmt.Fprintf(w, "%s holds %d alerts and %d deliveries%s: %.1f MiB\n", to, made.Alerts, made.Deliveries, waiting, float64(size)/(1<<20))
 	fmt.Fprintf(w, "Bring it back with: yagura restore %s --data NEW-FOLDER\n", to)
 	return nil
 }

@@ -28,7 +28,7 @@ func (p program) demoCommand() *ucli.Command {
 			&ucli.BoolFlag{Name: "seed-only", Usage: "start no server: send to the one at --url"},
 			&ucli.StringFlag{Name: "url", Usage: "with --seed-only: the server's address", Value: cli.DefaultURL, Sources: ucli.EnvVars("YAGURA_URL")},
 			&ucli.StringFlag{Name: "key", Usage: "with --seed-only: an API key that may make sources", Sources: ucli.EnvVars("YAGURA_KEY")},
-		}, configFlags()...),
+		}, demoFlags()...),
 		Action: func(ctx context.Context, cmd *ucli.Command) error {
 			if err := noArgs(cmd); err != nil {
 				return err
@@ -98,6 +98,17 @@ func (p program) runDemo(ctx context.Context, cmd *ucli.Command) error {
 	return errors.Join(<-ended, a.Close())
 }
 
+// demoFlags are the configuration's, with the demo's own data folder.
+func demoFlags() []ucli.Flag {
+	flags := configFlags()
+	for _, f := range flags {
+		if s, ok := f.(*ucli.StringFlag); ok && s.Name == "data" {
+			s.DefaultText = demoData
+		}
+	}
+	return flags
+}
+
 func defaultOf(key string) string {
 	for _, o := range app.Options() {
 		if o.Key == key {
@@ -122,7 +133,14 @@ func (p program) seed(ctx context.Context, cmd *ucli.Command, c *client.Client, 
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(notes, "%d deliveries sent, %d were there already", got.Sent, got.Repeats)
+	switch {
+	case got.Repeats == 0:
+		fmt.Fprintf(notes, "%d deliveries sent", got.Sent)
+	case got.Sent == 0:
+		fmt.Fprintf(notes, "All %d deliveries were there already", got.Repeats)
+	default:
+		fmt.Fprintf(notes, "%d deliveries sent, %d were there already", got.Sent, got.Repeats)
+	}
 	if failed > 0 {
 		fmt.Fprintf(notes, ", %d failed: yagura delivery list --state failed says why", failed)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	ucli "github.com/urfave/cli/v3"
@@ -35,7 +36,7 @@ func root(env cli.Env) *ucli.Command {
 	p := program{env}
 	r := &ucli.Command{
 		Name: "yagura", Usage: "receives, triages and keeps every security alert", UsageText: begin, Description: exitCodes, Version: Version(),
-		EnableShellCompletion: true, Suggest: true, HideVersion: true,
+		EnableShellCompletion: true, Suggest: true,
 		ConfigureShellCompletionCommand: func(c *ucli.Command) {
 			c.Hidden = false
 			c.Usage = "print the completion script of bash, zsh, fish or pwsh"
@@ -44,7 +45,7 @@ func root(env cli.Env) *ucli.Command {
 	}
 	r.Commands = append(r.Commands, p.serveCommand(), p.demoCommand(), p.configCommands(), p.migrateCommands(), policyCommands(), p.backupCommand(), p.restoreCommand())
 	r.Commands = append(r.Commands, cli.Commands(env)...)
-	r.Commands = append(r.Commands, &ucli.Command{Name: "version", Usage: "print the version, the commit and what it was built with", Action: printVersion})
+	r.Commands = append(r.Commands, &ucli.Command{Name: "version", Usage: "print the version and what it was built with", Action: printVersion})
 	cli.Group(r)
 	refuse(r)
 	return r
@@ -54,15 +55,39 @@ func root(env cli.Env) *ucli.Command {
 // of its whole help.
 func refuse(c *ucli.Command) {
 	c.OnUsageError = func(_ context.Context, cmd *ucli.Command, err error, _ bool) error {
-		text := strings.TrimRight(err.Error(), "\n")
-		if text != "" {
-			text = strings.ToLower(text[:1]) + text[1:]
-		}
+		text := mistake(strings.TrimRight(err.Error(), "\n"))
 		return cli.Usage(fmt.Errorf("%s; %s --help says what there is", text, cmd.FullName()))
 	}
 	for _, sub := range c.Commands {
 		refuse(sub)
 	}
+}
+
+// mistake words the library's sentences about flags as ours: flags have two
+// dashes, and how Go reads numbers is nobody's business.
+func mistake(text string) string {
+	if flag, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		return "there is no flag --" + strings.TrimLeft(flag, "-")
+	}
+	if rest, ok := strings.CutPrefix(text, "invalid value "); ok {
+		if value, rest, ok := strings.Cut(rest, " for flag -"); ok {
+			name, why, _ := strings.Cut(rest, ": ")
+			if strings.HasPrefix(why, "strconv.") {
+				why = "use a number"
+			}
+			return fmt.Sprintf("--%s %s: %s", name, value, why)
+		}
+	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		return fmt.Sprintf("--%s needs a value", strings.TrimLeft(name, "-"))
+	}
+	if rest, ok := strings.CutPrefix(text, "Required flag "); ok {
+		return "give --" + strings.Trim(strings.TrimSuffix(rest, " not set"), `"`)
+	}
+	if text != "" {
+		text = strings.ToLower(text[:1]) + text[1:]
+	}
+	return text
 }
 
 // Run runs one command line and returns the exit code. Errors are told in one
@@ -89,13 +114,19 @@ func run(ctx context.Context, r *ucli.Command, args []string, stdin io.Reader, s
 
 // configFlags are a flag for every key of the configuration, and the one that
 // names its file.
-func configFlags() []ucli.Flag {
+//
+// With keys named, only those have a flag: what a command does not use would
+// only be in the way. The file and the environment may set every key all the same.
+func configFlags(keys ...string) []ucli.Flag {
 	flags := []ucli.Flag{&ucli.StringFlag{Name: "config", Usage: "the configuration's file (YAML) [$YAGURA_CONFIG]", TakesFile: true}}
 	for _, o := range app.Options() {
+		if len(keys) > 0 && !slices.Contains(keys, o.Key) {
+			continue
+		}
 		usage := o.Doc + " [$" + o.Env() + "]"
 		if o.Secret() {
-			usage = "Where it is: env:NAME or file:/path. " + usage
-			flags = append(flags, &ucli.StringFlag{Name: o.Flag() + "-file", Usage: "File that holds " + o.Key + " [$" + o.Env() + "_FILE]", TakesFile: true})
+			usage = "env:NAME or file:/path, where the secret is; never the secret itself. " + usage
+			flags = append(flags, &ucli.StringFlag{Name: o.Flag() + "-file", Usage: "The same, as a file's path. [$" + o.Env() + "_FILE]", TakesFile: true})
 		}
 		flags = append(flags, &ucli.StringFlag{Name: o.Flag(), Usage: usage, DefaultText: o.Default, HideDefault: o.Default == ""})
 	}

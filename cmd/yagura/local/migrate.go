@@ -15,7 +15,7 @@ func (p program) migrateCommands() *ucli.Command {
 	return cli.Group(&ucli.Command{
 		Name: "migrate", Usage: "look at the steps that brought the database's tables to where they are",
 		Commands: []*ucli.Command{{
-			Name: "status", Usage: "list the steps and which were taken; serve takes those that are missing", Flags: configFlags(), Action: p.migrateStatus,
+			Name: "status", Usage: "list the steps and which were taken; serve takes those that are missing", Flags: configFlags("data", "database"), Action: p.migrateStatus,
 		}},
 	})
 }

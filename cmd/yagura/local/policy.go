@@ -63,7 +63,7 @@ func checkPolicies(ctx context.Context, cmd *ucli.Command) error {
 		count[p.Severity]++
 		fmt.Fprintln(cmd.Root().Writer, p)
 	}
-	fmt.Fprintf(cmd.Root().Writer, "%d errors, %d warnings, %d notes\n", count[policy.Bad], count[policy.Warn], count[policy.Note])
+	fmt.Fprintf(cmd.Root().Writer, "%s, %s, %s\n", number(count[policy.Bad], "error"), number(count[policy.Warn], "warning"), number(count[policy.Note], "note"))
 	if count[policy.Bad] > 0 || (cmd.Bool("strict") && count[policy.Warn] > 0) {
 		return errors.New("the policies are not in order")
 	}
@@ -84,14 +84,25 @@ func testPolicies(ctx context.Context, cmd *ucli.Command) error {
 		return fmt.Errorf("the policies do not load:\n%w", err)
 	}
 	report := policy.Test(ctx, set, user, policy.TestOptions{Kinds: cmd.StringSlice("kind"), Observe: observe})
+	if len(report.Failed()) > 0 {
+		fmt.Fprintln(cmd.Root().Writer, "- is what was expected, + is what came out")
+	}
 	fmt.Fprint(cmd.Root().Writer, report)
 	switch failed := len(report.Failed()); {
 	case len(report.Cases) == 0:
 		return fmt.Errorf("there is no sample in %s; yagura policy test --help says where they stand", path)
 	case failed > 0:
-		return fmt.Errorf("%d of %d samples did not give what is expected", failed, len(report.Cases))
+		return fmt.Errorf("%s did not give what is expected", number(failed, "sample"))
 	}
 	return ctx.Err()
+}
+
+// number counts things whose plural has an s.
+func number(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // observe finds what the server's observe step finds.
