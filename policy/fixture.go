@@ -53,7 +53,11 @@ func (r Report) String() string {
 			b.WriteString("  note: " + p + "\n")
 		}
 	}
-	fmt.Fprintf(&b, "%d samples, %d failed\n", len(r.Cases), len(failed))
+	samples := "samples"
+	if len(r.Cases) == 1 {
+		samples = "sample"
+	}
+	fmt.Fprintf(&b, "%d %s, %d failed\n", len(r.Cases), samples, len(failed))
 	return b.String()
 }
 

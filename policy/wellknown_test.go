@@ -85,6 +85,14 @@ func TestWellKnownNamesAreFoundAtAnyDepth(t *testing.T) {
 			`{"件名": "不審なログイン", "重要度": "高", "発生日時": "2026/01/02 03:04:05"}`,
 			map[string]any{"title": "不審なログイン", "severity": "high", "seen_at": "2026-01-02T03:04:05Z"},
 		},
+		"a long title in Japanese": {
+			`{"title": "本社サーバー室の端末から不審なアクセスが繰り返し検出されましたので確認をお願いします", "severity": "high"}`,
+			map[string]any{"title": "本社サーバー室の端末から不審なアクセスが繰り返し検出されましたので確認をお願いします"},
+		},
+		"nothing a person reads is a title": {
+			`{"title": "YWxlcnQgdGV4dCB0aGF0IGlzIGVuY29kZWQgYW5kIHRoYXQgbm9ib2R5IGNhbiByZWFk", "summary": "A door opened"}`,
+			map[string]any{"title": "A door opened"},
+		},
 		"nothing known": {`{"foo": 1, "bar": [1, 2]}`, map[string]any{"severity": "medium", "title": nil, "seen_at": nil}},
 		"hostile types": {`{"title": {"a": 1}, "severity": [[]], "timestamp": true, "id": null, "link": 5}`, map[string]any{"severity": "medium"}},
 	}

@@ -128,11 +128,11 @@ func (r *reading) alertname() string {
 // titleLike refuses what nobody would read as a title.
 func titleLike(l *leaf, rank int) bool {
 	s := l.text
-	if l.number || uuidLike(s) || len(s) > 60 && !strings.Contains(s, " ") || strings.Contains(s, "://") && !strings.Contains(s, " ") ||
+	if l.number || uuidLike(s) || len(s) > 60 && unbroken(s) || strings.Contains(s, "://") && unbroken(s) ||
 		s[0] == '{' || s[0] == '[' && s[len(s)-1] == ']' {
 		return false
 	}
-	if rank == rankMessage+2 && (!strings.Contains(s, " ") || len(s) > 300) { // "data": a sentence, nothing encoded
+	if rank == rankMessage+2 && (unbroken(s) || len(s) > 300) { // "data": a sentence, nothing encoded
 		return false
 	}
 	letters := 0
@@ -153,17 +153,20 @@ func titleLike(l *leaf, rank int) bool {
 	return true
 }
 
-// identifier recognises a machine's name for something: app_resources_added.
-func identifier(s string) bool {
-	if len(s) > 80 {
-		return false
-	}
+// unbroken recognises what is encoded or a machine's: no blank in it, and no
+// letter of a language that writes its sentences without any.
+func unbroken(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c == ' ' || c >= 0x80 {
 			return false
 		}
 	}
 	return true
+}
+
+// identifier recognises a machine's name for something: app_resources_added.
+func identifier(s string) bool {
+	return len(s) <= 80 && unbroken(s)
 }
 
 // composed is a short sentence of what happened, by whom and to what.
@@ -260,6 +263,9 @@ func firstSentence(s string, n int) string {
 		return s
 	}
 	if i := strings.Index(s, ". "); i > 20 && utf8.RuneCountInString(s[:i]) < n {
+		return s[:i]
+	}
+	if i := strings.Index(s, "。"); i > 20 && utf8.RuneCountInString(s[:i]) < n {
 		return s[:i]
 	}
 	s = cutRunes(s, n-1)
