@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,8 +61,10 @@ func (d *Desk) refresh(ctx context.Context) error {
 }
 
 // Source returns a source by its id, from memory. Where several nodes share the
-// database another one may have made it just now: an unknown id reads the
-// sources again, a few times a second at most.
+// database another one may have made it just now: an unknown id makes the desk
+// read the sources again, a few times a second at most, so whoever asks may wait
+// a moment. Nobody is told that a source is unknown by a reading older than his
+// question.
 func (d *Desk) Source(id string) (source.Source, bool) { return d.find(id, lookAgain) }
 
 // SourceOfDelivery is Source for a delivery that was accepted: its source was
@@ -77,10 +80,12 @@ func (d *Desk) find(id string, again time.Duration) (source.Source, bool) {
 	if ok || !d.store.Postgres() {
 		return s, ok
 	}
+	asked := time.Now()
 	d.reading.Lock()
 	defer d.reading.Unlock()
-	// Whoever held the lock may have read it.
-	if s, ok = (*d.sources.Load())[id]; !ok && time.Since(d.looked) >= again {
+	// Whoever held the lock may have read it, or that it is not there.
+	if s, ok = (*d.sources.Load())[id]; !ok && !d.looked.After(asked) {
+		time.Sleep(again - time.Since(d.looked))
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		if err := d.refresh(ctx); err != nil {
@@ -126,7 +131,7 @@ func (d *Desk) AddSource(ctx context.Context, p auth.Principal, s source.Source,
 		return s, "", err
 	}
 	if kinds := d.kinds(); !slices.Contains(kinds, s.Kind) {
-		return s, "", fault.New(fault.Invalid, "kind %q is not known; known are %v. A policy file with \"package ingest.%s\" makes it known", s.Kind, kinds, s.Kind)
+		return s, "", fault.New(fault.Invalid, "kind %q is not known; known are %s. A policy file with \"package ingest.%s\" makes it known", s.Kind, strings.Join(kinds, ", "), s.Kind)
 	}
 	if _, ok := d.Source(s.ID); ok {
 		return s, "", fault.New(fault.Conflict, "source %q exists already; choose another id, or rotate its token", s.ID)

@@ -85,7 +85,7 @@ func (s *Server) postHook(w http.ResponseWriter, r *http.Request) error {
 	signed := src.Auth.Scheme != ""
 	if !signed || (src.TokenHash != nil && token(r) != "") {
 		if !tokenMatches(src, token(r)) {
-			return refuse("token", fault.New(fault.Unknown, "the source's token is missing or wrong; send it as \"Authorization: Bearer <token>\" or ?token="))
+			return refuse("token", fault.New(fault.Unknown, "the source's token is missing or wrong; send it as \"Authorization: Bearer TOKEN\" or ?token="))
 		}
 		signed = false
 	}

@@ -133,7 +133,7 @@ func principal(ctx context.Context) auth.Principal {
 func (s *Server) identify(authorization string) (auth.Principal, error) {
 	token := bearer(authorization)
 	if token == "" {
-		return auth.Principal{}, fault.New(fault.Unknown, "this needs an API key; send it as \"Authorization: Bearer <key>\"")
+		return auth.Principal{}, fault.New(fault.Unknown, "this needs an API key; send it as \"Authorization: Bearer KEY\"")
 	}
 	hash := auth.HashToken(token)
 	for _, k := range s.keys {
