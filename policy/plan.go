@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/topdown"
@@ -27,9 +28,12 @@ type plan struct {
 	slots int         // of memo
 }
 
-// planSteps bounds the expressions that one run works through. Ordinary messages
-// take a few hundred.
-const planSteps = 50_000
+// Bounds of one run; beyond them the evaluator starts afresh, under Timeout.
+// Ordinary messages take a few hundred expressions and a tenth of a millisecond.
+const (
+	planSteps = 50_000
+	planTime  = 100 * time.Millisecond
+)
 
 // planRule is one rule of all its definitions.
 type planRule struct {
@@ -71,6 +75,7 @@ type planRun struct {
 	input *ast.Term
 	memo  []planMemo
 	steps int
+	began time.Time
 	arena []*ast.Term
 	top   int
 	out   *ast.Term
@@ -117,7 +122,7 @@ func (p *plan) run(ctx context.Context, m Message, input *ast.Term, names []stri
 	if len(r.memo) < p.slots {
 		r.memo = make([]planMemo, p.slots)
 	}
-	r.input = input
+	r.input, r.began = input, time.Now()
 	r.ctx = builtinContext{Context: withMessage(ctx, m), Cancel: never, Cache: calls.Cache{}, Capabilities: capabilities()}
 	values = make(map[string]ast.Value, len(names))
 	for i, rule := range p.rules {
@@ -140,7 +145,7 @@ func (r *planRun) frame(n int) []*ast.Term {
 }
 
 func (r *planRun) step() {
-	if r.steps++; r.steps > planSteps {
+	if r.steps++; r.steps > planSteps || r.steps%32 == 0 && time.Since(r.began) > planTime {
 		panic(errOrdinary)
 	}
 }

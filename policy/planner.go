@@ -287,13 +287,16 @@ func (s *scope) call(operator *ast.Term, operands []*ast.Term) planStep {
 	}}
 }
 
+// endless are functions that may take as long as Timeout lets them.
+var endless = map[string]bool{"numbers.range": true, "numbers.range_step": true, "net.cidr_expand": true}
+
 // builtinOf returns a function that is pure and has one answer.
 func builtinOf(name string) (int, func(r *planRun, args []*ast.Term) *ast.Term) {
 	decl, f := ast.BuiltinMap[name], topdown.GetBuiltin(name)
 	if own := functions[name]; own != nil && decl == nil {
 		decl, f = own.Decl, own.Func
 	}
-	if decl == nil || f == nil || decl.Nondeterministic || decl.Relation || decl.Decl.Result() == nil || name == "trace" || name == "rego.metadata.chain" {
+	if decl == nil || f == nil || decl.Nondeterministic || decl.Relation || decl.Decl.Result() == nil || endless[name] {
 		unplanned()
 	}
 	return decl.Decl.Arity(), func(r *planRun, args []*ast.Term) *ast.Term {
