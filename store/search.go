@@ -285,6 +285,12 @@ func (q *wordSearch) driver(ctx context.Context, lo int64) (func(hi int64) ([]in
 			return ids, edgeOf(ids, lo), err
 		}, nil
 	}
+	if q.match == nil && q.f.quiet() {
+		return func(hi int64) ([]int64, int64, error) {
+			ids, err := q.s.standingBelow(ctx, q.f.Dispositions, lo, hi)
+			return ids, edgeOf(ids, lo), err
+		}, nil
+	}
 	if q.match == nil { // words too short for any index: read the newest
 		return func(hi int64) ([]int64, int64, error) {
 			ids, err := ints(q.s.read.QueryContext(ctx, `SELECT id FROM alert WHERE id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3`, hi, lo, candidateChunk))

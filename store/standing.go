@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"yagura/alert"
 	"yagura/fault"
@@ -76,4 +77,27 @@ func (s *Store) StandingOf(ctx context.Context, id alert.ID) (st alert.Standing,
 	}
 	st.Disposition = dispositionOf(disp)
 	return st, storageFault(err)
+}
+
+// quiet reports whether f asks only for alerts that do not stand where all start.
+func (f AlertFilter) quiet() bool {
+	return len(f.Dispositions) > 0 && !slices.Contains(f.Dispositions, alert.Active)
+}
+
+// standingBelow returns the newest alerts below hi that stand at one of the
+// dispositions, candidateChunk at most.
+func (s *Store) standingBelow(ctx context.Context, list []alert.Disposition, lo, hi int64) ([]int64, error) {
+	var all []int64
+	for _, d := range list { // one by one: each is in order in the index
+		ids, err := ints(s.read.QueryContext(ctx, `SELECT alert FROM standing WHERE disposition = $1 AND alert < $2 AND alert >= $3 ORDER BY alert DESC LIMIT $4`,
+			dispositionNumber(d), hi, lo, candidateChunk))
+		if err != nil {
+			return nil, fmt.Errorf("listing by disposition: %w", err)
+		}
+		all = append(all, ids...)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	slices.Reverse(all)
+	return all[:min(len(all), candidateChunk)], nil
 }
