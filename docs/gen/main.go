@@ -1,7 +1,8 @@
 // Package main writes docs/reference from the code: the glossary, every key of
-// the configuration, every kind of source and every exported name with its own
-// comment, so that the reference cannot drift from what it describes. A word, key
-// or name without its text is an error, and so is a page that is not up to date.
+// the configuration, every command, every kind of source and every exported name
+// with its own comment, so that the reference cannot drift from what it describes.
+// A word, key or name without its text is an error, and so is a page that is not
+// up to date.
 //
 //	go run ./docs/gen          write the pages
 //	go run ./docs/gen -check   compare them, and say which differ
@@ -34,7 +35,7 @@ type pages map[string]string
 type section func(root string) (pages, error)
 
 // sections are all parts of the reference.
-var sections = []section{glossaryPage, configPage, kindsPage, policyPage, apiPage, packagePages}
+var sections = []section{glossaryPage, configPage, kindsPage, policyPage, apiPage, cliPage, packagePages}
 
 func main() {
 	check := flag.Bool("check", false, "compare instead of writing")

@@ -27,7 +27,7 @@ leaves its delivery failed, in sight, with file, line and reason; after the mend
 	w.table("rule", policy.IngestRules())
 	w.section("An alert", "Every field may be left out or null. A field of another name is reported and left out.")
 	w.table("field", policy.AlertFields())
-	w.section("Triage: `package triage`", "Judges one alert after its observables and repeats are known. All its files, ours and yours, are one package by Rego's own rules. The older name `commit` is read too.")
+	w.section("Triage: `package triage`", "Judges one alert once its observables are known, and every repeat of it too, before it is known to be one. All its files, ours and yours, are one package by Rego's own rules. The older name `commit` is read too.")
 	w.table("rule", policy.TriageRules())
 	w.section("What triage reads", "Below `input`:")
 	w.table("name", policy.TriageInputFields())
