@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	ucli "github.com/urfave/cli/v3"
 
@@ -50,10 +51,11 @@ func (p program) seedOnly(ctx context.Context, cmd *ucli.Command) error {
 	if err != nil {
 		return cli.Usage(err)
 	}
-	if err := p.seed(ctx, cmd, c, url, ""); err != nil {
+	night, err := p.seed(ctx, cmd, c, url, "")
+	if err != nil {
 		return err
 	}
-	show(cmd.Root().Writer, url, "")
+	show(cmd.Root().Writer, url, "", night)
 	return nil
 }
 
@@ -82,9 +84,10 @@ func (p program) runDemo(ctx context.Context, cmd *ucli.Command) error {
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(serving) }()
+	var night time.Time
 	c, err := client.New(a.URL(), key)
 	if err == nil {
-		err = p.seed(ctx, cmd, c, a.URL(), cfg.Data)
+		night, err = p.seed(ctx, cmd, c, a.URL(), cfg.Data)
 	}
 	if err != nil {
 		stop()
@@ -94,7 +97,7 @@ func (p program) runDemo(ctx context.Context, cmd *ucli.Command) error {
 		}
 		return err
 	}
-	show(cmd.Root().Writer, a.URL(), key)
+	show(cmd.Root().Writer, a.URL(), key, night)
 	return errors.Join(<-ended, a.Close())
 }
 
@@ -118,8 +121,9 @@ func defaultOf(key string) string {
 	return ""
 }
 
-// seed sends the demo's messages and waits until they are processed.
-func (p program) seed(ctx context.Context, cmd *ucli.Command, c *client.Client, url, folder string) error {
+// seed sends the demo's messages and waits until they are processed. It returns
+// the night's midnight.
+func (p program) seed(ctx context.Context, cmd *ucli.Command, c *client.Client, url, folder string) (time.Time, error) {
 	notes := cmd.Root().ErrWriter
 	fmt.Fprintln(notes, "Playing thirty quiet days and the demo night …")
 	got, err := demo.Seed(ctx, demo.Seeding{
@@ -127,11 +131,11 @@ func (p program) seed(ctx context.Context, cmd *ucli.Command, c *client.Client, 
 		Progress: func(total int) (func(), func()) { return cli.NewProgress(notes, p.env.Screen(notes), total) },
 	})
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
 	failed, err := demo.Settle(ctx, c)
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
 	switch {
 	case got.Repeats == 0:
@@ -145,12 +149,15 @@ func (p program) seed(ctx context.Context, cmd *ucli.Command, c *client.Client, 
 		fmt.Fprintf(notes, ", %d failed: yagura delivery list --state failed says why", failed)
 	}
 	fmt.Fprintf(notes, ". The night is the one of %s.\n", got.Night.Format("2 January 2006"))
-	return nil
+	return got.Night, nil
 }
 
-// show prints the address, the key and three lines that show the night. The demo
+// dusk is how long before midnight the night begins.
+const dusk = 2 * time.Hour
+
+// show prints the address, the key and four lines that show the night. The demo
 // may tell its key: nothing in it is true.
-func show(w io.Writer, url, key string) {
+func show(w io.Writer, url, key string, night time.Time) {
 	program := "yagura"
 	if len(os.Args) > 0 && strings.Contains(os.Args[0], "/") {
 		program = os.Args[0]
@@ -165,11 +172,11 @@ func show(w io.Writer, url, key string) {
 See the night:
 
   curl -H "Authorization: Bearer $YAGURA_KEY" '%s/api/v1/alerts?severity=critical,high&sort=-severity&limit=4'
-  %[2]s alert list --severity critical --severity high --sort=-severity
+  %[2]s alert list --seen-from %[3]s --sort=-severity
   %[2]s alert search container
   %[2]s alert count --by source
 
-`, url, program)
+`, url, program, night.Add(-dusk).UTC().Format(time.RFC3339))
 	if key != "" {
 		fmt.Fprintln(w, "End with Ctrl-C; the data stay.")
 	}

@@ -125,8 +125,8 @@ func configFlags(keys ...string) []ucli.Flag {
 		}
 		usage := o.Doc + " [$" + o.Env() + "]"
 		if o.Secret() {
-			usage = "env:NAME or file:/path, where the secret is; never the secret itself. " + usage
-			flags = append(flags, &ucli.StringFlag{Name: o.Flag() + "-file", Usage: "The same, as a file's path. [$" + o.Env() + "_FILE]", TakesFile: true})
+			usage = "Where the secret is, as env:NAME or file:/path; never the secret itself. " + usage
+			flags = append(flags, &ucli.StringFlag{Name: o.Flag() + "-file", Usage: "File that holds " + o.Key + ". [$" + o.Env() + "_FILE]", TakesFile: true})
 		}
 		flags = append(flags, &ucli.StringFlag{Name: o.Flag(), Usage: usage, DefaultText: o.Default, HideDefault: o.Default == ""})
 	}
