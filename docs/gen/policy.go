@@ -28,6 +28,7 @@ leaves its delivery failed, in sight, with file, line and reason; after the mend
 	w.section("An alert", "Every field may be left out or null. A field of another name is reported and left out.")
 	w.table("field", policy.AlertFields())
 	w.section("Triage: `package triage`", "Judges one alert once its observables are known, and every repeat of it too, before it is known to be one. All its files, ours and yours, are one package by Rego's own rules. The older name `commit` is read too.")
+	w.b.WriteString(triageExample)
 	w.table("rule", policy.TriageRules())
 	w.section("What triage reads", "Below `input`:")
 	w.table("name", policy.TriageInputFields())
@@ -37,6 +38,32 @@ leaves its delivery failed, in sight, with file, line and reason; after the mend
 	w.table("function", policy.Functions())
 	return pages{"policy.md": w.b.String()}, errors.Join(w.errs...)
 }
+
+// triageExample is a whole policy; a test judges alerts with it.
+const triageExample = "A whole one, in any file below the folder:\n\n```rego" + `
+package triage
+
+# Our own scanner stands in this network.
+ours if {
+	some o in input.alert.observables
+	o.type == "ip"
+	o.role == "source"
+	net.cidr_contains("192.0.2.0/28", o.value)
+}
+
+disposition := "declined" if {
+	ours
+} else := "notice" if {
+	input.alert.severity == "info"
+}
+
+reason := "our own scanner" if ours
+` + "```" + `
+
+Two rules that give one name different values at once are a conflict, and the delivery fails: join them by else, as above.
+Only a source with may_decline may have its alerts declined; of others such an alert becomes a notice.
+
+`
 
 // fieldWriter writes tables of fields.
 type fieldWriter struct {
