@@ -280,15 +280,16 @@ func (s *splitter) list(a *ast.Array, root ast.Object, name string, parents []as
 	return len(s.units) > before
 }
 
-// likes says whether every element looks like a finding, by the first few.
+// likes says whether the elements look like findings, by the first few: at
+// least half of them, so that one odd element does not hide the others.
 func likes(a *ast.Array, least int) bool {
-	for i := range min(a.Len(), 5) {
-		o, ok := a.Elem(i).Value.(ast.Object)
-		if !ok || likenessOf(o).points() < least {
-			return false
+	n, like := min(a.Len(), 5), 0
+	for i := range n {
+		if o, ok := a.Elem(i).Value.(ast.Object); ok && likenessOf(o).points() >= least {
+			like++
 		}
 	}
-	return true
+	return 2*like >= n
 }
 
 // alertmanager recognises the alerts of an Alertmanager notification, whose
