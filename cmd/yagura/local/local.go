@@ -58,6 +58,13 @@ func refuse(c *ucli.Command) {
 		text := mistake(strings.TrimRight(err.Error(), "\n"))
 		return cli.Usage(fmt.Errorf("%s; %s --help says what there is", text, cmd.FullName()))
 	}
+	if len(c.Commands) == 0 { // --help after an argument: the library takes that for a command's name
+		c.CommandNotFound = func(ctx context.Context, cmd *ucli.Command, _ string) {
+			if above := cmd.Lineage(); len(above) > 1 {
+				_ = ucli.ShowCommandHelp(ctx, above[1], cmd.Name)
+			}
+		}
+	}
 	for _, sub := range c.Commands {
 		refuse(sub)
 	}

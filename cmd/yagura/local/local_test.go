@@ -105,6 +105,16 @@ func TestShellsGetTheirCompletion(t *testing.T) {
 	}
 }
 
+func TestHelpIsGivenAfterAnArgumentToo(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"source change --help", "source change first --help", "source change first -h"} {
+		out, notes, code := types(t, strings.Fields(line)...)
+		if code != 0 || !strings.Contains(out, "yagura source change [options] ID") {
+			t.Errorf("%s ends with %d: %s%s", line, code, out, notes)
+		}
+	}
+}
+
 func TestMistakesOfTheLineAreToldInASentence(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
