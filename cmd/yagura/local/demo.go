@@ -158,10 +158,6 @@ const dusk = 2 * time.Hour
 // show prints the address, the key and four lines that show the night. The demo
 // may tell its key: nothing in it is true.
 func show(w io.Writer, url, key string, night time.Time) {
-	program := "yagura"
-	if len(os.Args) > 0 && strings.Contains(os.Args[0], "/") {
-		program = os.Args[0]
-	}
 	if key != "" {
 		fmt.Fprintf(w, "\nYagura is on %s\n\n  export YAGURA_KEY=%s\n", url, key)
 		if flag := urlFlag(url); flag != "" {
@@ -176,7 +172,7 @@ See the night:
   %[2]s alert search container
   %[2]s alert count --by source
 
-`, url, program, night.Add(-dusk).UTC().Format(time.RFC3339))
+`, url, typed(), night.Add(-dusk).UTC().Format(time.RFC3339))
 	if key != "" {
 		fmt.Fprintln(w, "End with Ctrl-C; the data stay.")
 	}

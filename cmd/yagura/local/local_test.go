@@ -269,7 +269,7 @@ func TestServeSaysWhereThingsAreAndEndsCleanly(t *testing.T) {
 		}()
 		url := log.until(t, `"msg":"serving","url":"(http://127\.0\.0\.1:\d+)"`)[1]
 		if first {
-			text := out.until(t, `(?s)Yagura is on `+url+`.*yagura source add first --kind generic --url `+url)[0]
+			text := out.until(t, `(?s)Yagura is on `+url+`.* source add first --kind generic --url `+url)[0]
 			if !strings.Contains(text, filepath.Join(dir, "admin.key")) {
 				t.Errorf("the key's file is not named: %s", text)
 			}

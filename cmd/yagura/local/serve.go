@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	ucli "github.com/urfave/cli/v3"
 
@@ -71,9 +72,26 @@ An API key with every permission is in %s
 
 Next, in another terminal:
 
-  yagura source add first --kind generic%s
+  %s source add first --kind generic%s%s
 
-`, a.URL(), a.KeyPath(), urlFlag(a.URL()))
+`, a.URL(), a.KeyPath(), typed(), urlFlag(a.URL()), keyFlag(a.KeyPath()))
+}
+
+// typed is the program as it was called, so that what is printed can be typed.
+func typed() string {
+	if len(os.Args) > 0 && strings.Contains(os.Args[0], "/") {
+		return os.Args[0]
+	}
+	return "yagura"
+}
+
+// keyFlag is what a command needs to find this server's key: nothing where it
+// looks by itself.
+func keyFlag(path string) string {
+	if filepath.Clean(path) == filepath.Join(defaultOf("data"), app.KeyFile) {
+		return ""
+	}
+	return " --key-file " + path
 }
 
 // urlFlag is what a command needs to find this server.
