@@ -83,10 +83,44 @@ func deliveryKey(src, key string) []byte {
 	return h.Sum(nil)[:16]
 }
 
+// gatherFor is how long a commit waits for as many deliveries as the last one
+// held. A lone sender waits for nothing; many share a commit and its sync.
+const gatherFor = 2 * time.Millisecond
+
+// gather adds to a batch what has come meanwhile: as many as last time, unless
+// they stay out for gatherFor, and whatever else is there.
+func (s *Store) gather(batch []*acceptance, last int) []*acceptance {
+	var patience <-chan time.Time
+	for len(batch) < acceptBatch {
+		select {
+		case a := <-s.acceptc:
+			batch = append(batch, a)
+			continue
+		default:
+		}
+		if len(batch) >= last {
+			break
+		}
+		if patience == nil {
+			patience = time.After(gatherFor)
+		}
+		select {
+		case a := <-s.acceptc:
+			batch = append(batch, a)
+		case <-patience:
+			last = 0
+		case <-s.closing:
+			last = 0
+		}
+	}
+	return batch
+}
+
 // acceptLoop is the one writer of deliveries in this process.
 func (s *Store) acceptLoop() {
 	defer close(s.stopped)
 	batch := make([]*acceptance, 0, acceptBatch)
+	last := 1
 	for {
 		batch = batch[:0]
 		select {
@@ -95,15 +129,8 @@ func (s *Store) acceptLoop() {
 		case <-s.closing:
 			return
 		}
-	fill:
-		for len(batch) < acceptBatch {
-			select {
-			case a := <-s.acceptc:
-				batch = append(batch, a)
-			default:
-				break fill
-			}
-		}
+		batch = s.gather(batch, last)
+		last = len(batch)
 		answers, err := s.storeDeliveries(batch)
 		if err != nil {
 			err = unavailable(err, "the delivery could not be stored; send it again")
