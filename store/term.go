@@ -55,7 +55,7 @@ func (tx *Tx) saveTerms(b *Batch) (fresh map[term]bool, err error) {
 	args := termArgs(seen)
 	for len(args) > 0 {
 		n := bulkSize(len(args) / 2)
-		rows, err := tx.conn.query(tx.ctx, bulkText(`INSERT INTO term (key, alert)`, `ON CONFLICT DO NOTHING RETURNING key, alert`, 2, n), args[:2*n]...)
+		rows, err := tx.conn.query(tx.ctx, tx.bulkText(`INSERT INTO term (key, alert)`, `ON CONFLICT DO NOTHING RETURNING key, alert`, 2, n), args[:2*n]...)
 		if err != nil {
 			return nil, fmt.Errorf("indexing observables: %w", err)
 		}

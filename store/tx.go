@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -219,7 +220,7 @@ func (tx *Tx) exec(query string, args ...any) error {
 func (tx *Tx) bulk(head, tail string, width int, args []any) error {
 	for len(args) > 0 {
 		n := bulkSize(len(args) / width)
-		if err := tx.exec(bulkText(head, tail, width, n), args[:n*width]...); err != nil {
+		if err := tx.exec(tx.bulkText(head, tail, width, n), args[:n*width]...); err != nil {
 			return fmt.Errorf("%s: %w", head, err)
 		}
 		args = args[n*width:]
@@ -238,17 +239,17 @@ func bulkSize(rows int) int {
 	return 1
 }
 
-func bulkText(head, tail string, width, rows int) string {
+// bulkText is the statement for a number of rows. SQLite is given parameters
+// without names: it looks each named one up among all before it, which for a
+// statement of hundreds costs more than the rows.
+func (tx *Tx) bulkText(head, tail string, width, rows int) string {
+	key := bulkKey{head, tail, width, rows, tx.s.postgres}
+	if text, ok := bulkTexts.Load(key); ok {
+		return text.(string)
+	}
 	var b strings.Builder
 	b.WriteString(head)
 	b.WriteString(" VALUES ")
-	writeValues(&b, width, rows)
-	b.WriteByte(' ')
-	b.WriteString(tail)
-	return b.String()
-}
-
-func writeValues(b *strings.Builder, width, rows int) {
 	p := 0
 	for r := range rows {
 		if r > 0 {
@@ -260,11 +261,28 @@ func writeValues(b *strings.Builder, width, rows int) {
 				b.WriteByte(',')
 			}
 			p++
-			fmt.Fprintf(b, "$%d", p)
+			if tx.s.postgres {
+				fmt.Fprintf(&b, "$%d", p)
+			} else {
+				b.WriteByte('?')
+			}
 		}
 		b.WriteByte(')')
 	}
+	b.WriteByte(' ')
+	b.WriteString(tail)
+	text, _ := bulkTexts.LoadOrStore(key, b.String())
+	return text.(string)
 }
+
+type bulkKey struct {
+	head, tail  string
+	width, rows int
+	postgres    bool
+}
+
+// bulkTexts keeps the few statements that bulk makes: bulkKey → string.
+var bulkTexts sync.Map
 
 // in runs a query whose text has one %s for a list of values, over args in
 // chunks, and hands each row to scan.

@@ -137,4 +137,8 @@ CREATE TABLE audit (
 
 CREATE VIRTUAL TABLE alert_text USING fts5 (grams, content='', detail=none, columnsize=0, tokenize='ascii');
 INSERT INTO alert_text (alert_text, rank) VALUES ('hashsize', 33554432);
+-- Each batch is a segment. Merging sixteen at a time rewrites each posting half as
+-- often as four at a time; a search looks into a few dozen segments at most.
+INSERT INTO alert_text (alert_text, rank) VALUES ('automerge', 16);
+INSERT INTO alert_text (alert_text, rank) VALUES ('crisismerge', 64);
 CREATE VIRTUAL TABLE sighting_text USING fts5 (grams, content='', detail=none, columnsize=0, tokenize='ascii');
