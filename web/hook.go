@@ -34,12 +34,18 @@ const waitFor = 10 * time.Second
 
 // kept are the request headers that are stored with a delivery: those that
 // envelopes and policies read. None holds a secret.
-var kept = []string{
-	"Content-Type", "Content-Encoding", "User-Agent", "Idempotency-Key",
-	"X-Github-Event", "X-Github-Delivery", "X-Gitlab-Event", "X-Amz-Sns-Message-Type", "X-Amz-Sns-Message-Id", "X-Amz-Sns-Topic-Arn", "X-Amz-Sns-Rawdelivery",
-	"Ce-Id", "Ce-Source", "Ce-Type", "Ce-Specversion", "Ce-Subject", "Ce-Time", "Ce-Datacontenttype",
-	"X-Goog-Pubsub-Message-Id", "X-Goog-Pubsub-Subscription-Name", "X-Goog-Pubsub-Publish-Time",
-}
+var kept = func() map[string]bool {
+	m := map[string]bool{}
+	for _, name := range []string{
+		"Content-Type", "Content-Encoding", "User-Agent", "Idempotency-Key",
+		"X-Github-Event", "X-Github-Delivery", "X-Gitlab-Event", "X-Amz-Sns-Message-Type", "X-Amz-Sns-Message-Id", "X-Amz-Sns-Topic-Arn", "X-Amz-Sns-Rawdelivery",
+		"Ce-Id", "Ce-Source", "Ce-Type", "Ce-Specversion", "Ce-Subject", "Ce-Time", "Ce-Datacontenttype",
+		"X-Goog-Pubsub-Message-Id", "X-Goog-Pubsub-Subscription-Name", "X-Goog-Pubsub-Publish-Time",
+	} {
+		m[http.CanonicalHeaderKey(name)] = true
+	}
+	return m
+}()
 
 func keptHeaders(h http.Header) map[string]string {
 	m := map[string]string{}
@@ -48,14 +54,10 @@ func keptHeaders(h http.Header) map[string]string {
 			m[strings.ToLower(name)] = strings.ToValidUTF8(v, "")
 		}
 	}
-	for _, name := range kept {
-		keep(name, h.Get(name))
-	}
-	if h.Get("Ce-Id") != "" { // CloudEvents extensions have names of their own
-		for name := range h {
-			if strings.HasPrefix(name, "Ce-") && len(m) < 64 {
-				keep(name, h.Get(name))
-			}
+	for name, values := range h {
+		// CloudEvents extensions have names of their own.
+		if len(values) > 0 && (kept[name] || strings.HasPrefix(name, "Ce-") && len(m) < 64) {
+			keep(name, values[0])
 		}
 	}
 	return m

@@ -101,6 +101,7 @@ func burst(t *table, srv *server, s settings, tokens map[string]string, name str
 	if err := snd.run(d, 0, uint64(began.UnixNano())); err != nil {
 		return err
 	}
+	began = snd.began
 	sending := time.Since(began)
 	n := float64(snd.acked.Load())
 	*sent += n
@@ -131,7 +132,7 @@ func burst(t *table, srv *server, s settings, tokens map[string]string, name str
 func full(t *table, srv *server, s settings, tokens map[string]string, sent *float64) error {
 	for float64(s.stored) > *sent {
 		snd := &sender{addr: srv.addr, tokens: tokens, conns: s.conns}
-		if err := snd.run(time.Hour, min(50_000, s.stored-int64(*sent)), uint64(time.Now().UnixNano())); err != nil {
+		if err := snd.run(0, min(20_000, s.stored-int64(*sent)), uint64(time.Now().UnixNano())); err != nil {
 			return err
 		}
 		*sent += float64(snd.acked.Load())

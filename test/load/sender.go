@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +25,8 @@ type sender struct {
 	conns  int
 	rate   int // messages a second over all connections; 0: as fast as answers come
 
+	began time.Time // when the first message was due
+
 	mu    sync.Mutex
 	took  []time.Duration
 	acked atomic.Int64
@@ -31,13 +35,27 @@ type sender struct {
 
 // run sends for the given time, or total messages where total > 0.
 func (s *sender) run(d time.Duration, total int64, seed uint64) error {
+	each := int(total)/s.conns*2 + 100 // connections do not send equally many
+	if total == 0 {
+		rate := s.rate * 5 / 4
+		if rate == 0 {
+			rate = 16_000
+		}
+		each = int(float64(rate)*d.Seconds()/float64(s.conns)) + 100
+	}
+	prepared := make([][][]byte, s.conns)
+	for c := range prepared {
+		prepared[c] = s.prepare(newMessages(seed*1000+uint64(c)), each)
+	}
+	runtime.GC()
 	var sent atomic.Int64
 	began := time.Now()
+	s.began = began
 	deadline := time.Now().Add(d)
 	errs := make(chan error, s.conns)
 	for c := range s.conns {
 		go func() {
-			errs <- s.connection(newMessages(seed*1000+uint64(c)), func() bool {
+			errs <- s.connection(prepared[c], func() bool {
 				if total > 0 {
 					return sent.Add(1) <= total
 				}
@@ -58,7 +76,19 @@ func (s *sender) run(d time.Duration, total int64, seed uint64) error {
 	return first
 }
 
-func (s *sender) connection(m *messages, more func() bool) error {
+// prepare makes the requests of one connection beforehand: on the machine that
+// is measured, making them meanwhile would cost the server its time.
+func (s *sender) prepare(m *messages, n int) [][]byte {
+	list := make([][]byte, n)
+	for i := range list {
+		kind, body := m.next(time.Now())
+		req := fmt.Appendf(nil, "POST /hooks/load-%s HTTP/1.1\r\nHost: load\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", kind, s.tokens[kind], len(body))
+		list[i] = append(req, body...)
+	}
+	return list
+}
+
+func (s *sender) connection(requests [][]byte, more func() bool) error {
 	c, err := new(net.Dialer).DialContext(context.Background(), "tcp", s.addr)
 	if err != nil {
 		return err
@@ -66,11 +96,12 @@ func (s *sender) connection(m *messages, more func() bool) error {
 	defer func() { _ = c.Close() }()
 	r := bufio.NewReaderSize(c, 4<<10)
 	var took []time.Duration
-	var req []byte
-	for more() {
-		kind, body := m.next(time.Now())
-		req = fmt.Appendf(req[:0], "POST /hooks/load-%s HTTP/1.1\r\nHost: load\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", kind, s.tokens[kind], len(body))
-		req = append(req, body...)
+	for i := 0; more(); i++ {
+		if i == len(requests) {
+			return errors.New("the prepared messages are used up; the server took more than 16,000 a second")
+		}
+		req := requests[i]
+		requests[i] = nil
 		start := time.Now()
 		if _, err := c.Write(req); err != nil {
 			return err
