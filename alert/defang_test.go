@@ -75,10 +75,16 @@ var observable = rapid.Custom(func(t *rapid.T) Observable {
 	v6 := fmt.Sprintf("2001:db8:%x::%x", rapid.IntRange(1, 65535).Draw(t, "e"), rapid.IntRange(1, 65535).Draw(t, "f"))
 	path := rapid.StringMatching(`(/[a-zA-Z0-9._~-]{1,8}){0,3}(\?[a-z]=[a-z0-9]{1,5})?`).Draw(t, "path")
 	o := rapid.SampledFrom([]Observable{
-		{Type: IP, Value: v4}, {Type: IP, Value: v6}, {Type: Domain, Value: domain}, {Type: Host, Value: domain},
+		{Type: IP, Value: v4},
+		{Type: IP, Value: v6},
+		{Type: Domain, Value: domain},
+		{Type: Host, Value: domain},
 		{Type: Email, Value: label.Draw(t, "local") + "@" + domain},
-		{Type: URL, Value: "https://" + domain + path}, {Type: URL, Value: "http://" + v4 + ":8080" + path}, {Type: URL, Value: "http://[" + v6 + "]" + path},
-		{Type: File, Value: `C:\Windows\` + label.Draw(t, "file") + ".exe"}, {Type: User, Value: label.Draw(t, "user")},
+		{Type: URL, Value: "https://" + domain + path},
+		{Type: URL, Value: "http://" + v4 + ":8080" + path},
+		{Type: URL, Value: "http://[" + v6 + "]" + path},
+		{Type: File, Value: `C:\Windows\` + label.Draw(t, "file") + ".exe"},
+		{Type: User, Value: label.Draw(t, "user")},
 	}).Draw(t, "observable")
 	o, ok := Normalize(o)
 	if !ok {

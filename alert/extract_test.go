@@ -182,8 +182,11 @@ func TestObserveTakesThePolicysFirst(t *testing.T) {
 			{Type: IP, Value: "198.51.100[.]7:443", Role: "source"},
 			{Type: IP, Value: "web-01", Role: "target"}, // a name where an address should be
 			{Type: "hostname", Value: "192.0.2.4"},      // an address where a name should be, in another word for the type
-			{Type: User, Value: `CORP\alice`}, {Type: User, Value: "ALICE", Role: "actor"},
-			{Type: Hash, Value: "no digest"}, {Type: "nonsense", Value: "x"}, {Type: User, Value: "-"},
+			{Type: User, Value: `CORP\alice`},
+			{Type: User, Value: "ALICE", Role: "actor"},
+			{Type: Hash, Value: "no digest"},
+			{Type: "nonsense", Value: "x"},
+			{Type: User, Value: "-"},
 		},
 		Link: "https://console.example.com/1",
 	})

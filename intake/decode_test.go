@@ -116,7 +116,8 @@ func TestDecodeUnwrapsAndSplits(t *testing.T) {
 		"lines":                    {a + "\r\n\n" + b + "\n", nil, []got{{Body: a, Path: "line 1", Via: []string{"ndjson"}}, {Body: b, Path: "line 3", Via: []string{"ndjson"}}}},
 		"values without separator": {a + b, nil, []got{{Body: a, Path: "line 1", Via: []string{"ndjson"}}, {Body: b, Path: "line 1", Via: []string{"ndjson"}}}},
 		"values over several lines": {"{\n \"n\": 1\n}\n{\n \"n\": 2\n}", nil, []got{
-			{Body: "{\n \"n\": 1\n}", Path: "line 1", Via: []string{"ndjson"}}, {Body: "{\n \"n\": 2\n}", Path: "line 4", Via: []string{"ndjson"}}}},
+			{Body: "{\n \"n\": 1\n}", Path: "line 1", Via: []string{"ndjson"}}, {Body: "{\n \"n\": 2\n}", Path: "line 4", Via: []string{"ndjson"}},
+		}},
 		"a JSON text sequence":   {"\x1e" + a + "\n\x1e" + b + "\n", nil, []got{{Body: a, Path: "line 1", Via: []string{"ndjson"}}, {Body: b, Path: "line 2", Via: []string{"ndjson"}}}},
 		"gzip":                   {gzipped(a), map[string]string{"content-encoding": "gzip"}, []got{{Body: a}}},
 		"gzip undeclared":        {gzipped(a), nil, []got{{Body: a}}},
@@ -128,30 +129,46 @@ func TestDecodeUnwrapsAndSplits(t *testing.T) {
 		"SNS with text":           {sns("s1", "the disk\nis full"), nil, []got{{Body: "the disk\nis full", Path: "Message", ID: snsPart + "s1", Time: snsAt, Via: []string{"sns"}, Text: true}}},
 		"SNS with a batch": {sns("s1", "["+a+","+b+"]"), nil, []got{
 			{Body: a, Path: "Message[0]", ID: snsPart + "s1 #0", Time: snsAt, Via: []string{"sns", "array"}},
-			{Body: b, Path: "Message[1]", ID: snsPart + "s1 #1", Time: snsAt, Via: []string{"sns", "array"}}}},
-		"SNS of Lambda": {`{"Records":[{"EventSource":"aws:sns","EventVersion":"1.0","Sns":` + sns("s1", a) + `}]}`, nil,
-			[]got{{Body: a, Path: "Records[0].Sns.Message", ID: snsPart + "s1", Time: snsAt, Via: []string{"sns"}}}},
-		"SNS raw delivery": {a, map[string]string{"x-amz-sns-message-id": "s1", "x-amz-sns-topic-arn": "arn:aws:sns:eu-west-1:111122223333:alerts", "x-amz-sns-rawdelivery": "true"},
-			[]got{{Body: a, ID: snsPart + "s1", Via: []string{"sns"}}}},
+			{Body: b, Path: "Message[1]", ID: snsPart + "s1 #1", Time: snsAt, Via: []string{"sns", "array"}},
+		}},
+		"SNS of Lambda": {
+			`{"Records":[{"EventSource":"aws:sns","EventVersion":"1.0","Sns":` + sns("s1", a) + `}]}`, nil,
+			[]got{{Body: a, Path: "Records[0].Sns.Message", ID: snsPart + "s1", Time: snsAt, Via: []string{"sns"}}},
+		},
+		"SNS raw delivery": {
+			a,
+			map[string]string{"x-amz-sns-message-id": "s1", "x-amz-sns-topic-arn": "arn:aws:sns:eu-west-1:111122223333:alerts", "x-amz-sns-rawdelivery": "true"},
+			[]got{{Body: a, ID: snsPart + "s1", Via: []string{"sns"}}},
+		},
 		"one SQS message": {queue("q1", a), nil, []got{{Body: a, Path: "Body", ID: "sqs q1", Time: "2026-02-03T04:05:06.789Z", Via: []string{"sqs"}}}},
 		"SQS messages": {`{"Messages":[` + queue("q1", a) + `,` + queue("q2", "text") + `]}`, nil, []got{
 			{Body: a, Path: "Messages[0].Body", ID: "sqs q1", Time: snsAt, Via: []string{"sqs"}},
-			{Body: "text", Path: "Messages[1].Body", ID: "sqs q2", Time: snsAt, Via: []string{"sqs"}, Text: true}}},
+			{Body: "text", Path: "Messages[1].Body", ID: "sqs q2", Time: snsAt, Via: []string{"sqs"}, Text: true},
+		}},
 		"SQS of Lambda, SNS, EventBridge": {`{"Records":[` + lambda("q1", sns("s1", event)) + `,` + lambda("q2", b) + `]}`, nil, []got{
 			{Body: event, Path: "Records[0].body.Message", ID: eventID, Time: eventAt, Via: []string{"sqs", "sns", "eventbridge"}},
-			{Body: b, Path: "Records[1].body", ID: "sqs q2", Time: snsAt, Via: []string{"sqs"}}}},
-		"Kinesis": {`{"Records":[{"eventSource":"aws:kinesis","eventSourceARN":"arn:k","eventID":"shard:1","kinesis":{"data":"` + b64(gzipped(a)) + `","approximateArrivalTimestamp":1770091506.789}}]}`, nil,
-			[]got{{Body: a, Path: "Records[0].kinesis.data", ID: "kinesis arn:k shard:1", Time: snsAt, Via: []string{"kinesis"}}}},
-		"CloudWatch Logs in Kinesis": {`{"Records":[{"eventSource":"aws:kinesis","kinesis":{"data":"` +
-			b64(gzipped(`{"messageType":"DATA_MESSAGE","logGroup":"/g","logStream":"s","logEvents":[{"id":"1","timestamp":1770091506789,"message":`+quote(a)+`},{"id":"2","timestamp":1770091506789,"message":"plain"}]}`)) + `"}}]}`, nil,
-			[]got{{Body: a, Path: "Records[0].kinesis.data.logEvents[0].message", ID: "cloudwatch-logs /g 1", Time: snsAt, Via: []string{"kinesis", "cloudwatch-logs"}},
-				{Body: "plain", Path: "Records[0].kinesis.data.logEvents[1].message", ID: "cloudwatch-logs /g 2", Time: snsAt, Via: []string{"kinesis", "cloudwatch-logs"}, Text: true}}},
+			{Body: b, Path: "Records[1].body", ID: "sqs q2", Time: snsAt, Via: []string{"sqs"}},
+		}},
+		"Kinesis": {
+			`{"Records":[{"eventSource":"aws:kinesis","eventSourceARN":"arn:k","eventID":"shard:1","kinesis":{"data":"` + b64(gzipped(a)) + `","approximateArrivalTimestamp":1770091506.789}}]}`, nil,
+			[]got{{Body: a, Path: "Records[0].kinesis.data", ID: "kinesis arn:k shard:1", Time: snsAt, Via: []string{"kinesis"}}},
+		},
+		"CloudWatch Logs in Kinesis": {
+			`{"Records":[{"eventSource":"aws:kinesis","kinesis":{"data":"` +
+				b64(gzipped(`{"messageType":"DATA_MESSAGE","logGroup":"/g","logStream":"s","logEvents":[{"id":"1","timestamp":1770091506789,"message":`+quote(a)+`},{"id":"2","timestamp":1770091506789,"message":"plain"}]}`)) + `"}}]}`, nil,
+			[]got{
+				{Body: a, Path: "Records[0].kinesis.data.logEvents[0].message", ID: "cloudwatch-logs /g 1", Time: snsAt, Via: []string{"kinesis", "cloudwatch-logs"}},
+				{Body: "plain", Path: "Records[0].kinesis.data.logEvents[1].message", ID: "cloudwatch-logs /g 2", Time: snsAt, Via: []string{"kinesis", "cloudwatch-logs"}, Text: true},
+			},
+		},
 		"Firehose": {`{"requestId":"f1","timestamp":1770091506789,"records":[{"data":"` + b64(a) + `"},{"data":"` + b64(b) + `"}]}`, nil, []got{
 			{Body: a, Path: "records[0].data", ID: "firehose f1 #0", Time: snsAt, Via: []string{"firehose"}},
-			{Body: b, Path: "records[1].data", ID: "firehose f1 #1", Time: snsAt, Via: []string{"firehose"}}}},
+			{Body: b, Path: "records[1].data", ID: "firehose f1 #1", Time: snsAt, Via: []string{"firehose"}},
+		}},
 		"CloudTrail records": {`{"Records":[{"eventVersion":"1.08","eventSource":"iam.amazonaws.com","eventName":"CreateUser"},{"eventName":"x"}]}`, nil, []got{
 			{Body: `{"eventVersion":"1.08","eventSource":"iam.amazonaws.com","eventName":"CreateUser"}`, Path: "Records[0]", Via: []string{"records"}},
-			{Body: `{"eventName":"x"}`, Path: "Records[1]", Via: []string{"records"}}}},
+			{Body: `{"eventName":"x"}`, Path: "Records[1]", Via: []string{"records"}},
+		}},
 		"Records that are a part of something": {`{"Records":[{"a":1}],"title":"x"}`, nil, []got{{Body: `{"Records":[{"a":1}],"title":"x"}`}}},
 
 		"Pub/Sub push":                   {push(a), nil, []got{{Body: a, Path: "message.data", ID: pushID, Time: snsAt, Via: []string{"pubsub"}}}},
@@ -168,12 +185,14 @@ func TestDecodeUnwrapsAndSplits(t *testing.T) {
 		"CloudEvents without data":   {cloud("c1", `"subject":null`), nil, []got{{Body: cloud("c1", `"subject":null`), ID: cloudID, Time: snsAt, Via: []string{"cloudevents"}}}},
 		"a batch of CloudEvents": {"[" + cloud("c1", `"data":`+a) + "," + cloud("c2", `"data":`+b) + "]", nil, []got{
 			{Body: a, Path: "[0].data", ID: cloudID, Time: snsAt, Via: []string{"array", "cloudevents"}},
-			{Body: b, Path: "[1].data", ID: "cloudevents /tower c2", Time: snsAt, Via: []string{"array", "cloudevents"}}}},
+			{Body: b, Path: "[1].data", ID: "cloudevents /tower c2", Time: snsAt, Via: []string{"array", "cloudevents"}},
+		}},
 		"CloudEvents in binary mode": {a, map[string]string{"ce-specversion": "1.0", "ce-id": "c1", "ce-source": "/tower", "ce-time": snsAt}, []got{{Body: a, ID: cloudID, Time: snsAt, Via: []string{"cloudevents"}}}},
 
 		"lines of envelopes": {sns("s1", a) + "\n" + event, nil, []got{
 			{Body: a, Path: "line 1: Message", ID: snsPart + "s1", Time: snsAt, Via: []string{"ndjson", "sns"}},
-			{Body: event, Path: "line 2", ID: eventID, Time: eventAt, Via: []string{"ndjson", "eventbridge"}}}},
+			{Body: event, Path: "line 2", ID: eventID, Time: eventAt, Via: []string{"ndjson", "eventbridge"}},
+		}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -196,10 +215,14 @@ func TestEveryAlertOfAnAlertmanagerGroupStandsAlone(t *testing.T) {
 	rest := `"groupLabels":{"g":"1"},"commonLabels":{"severity":"high"},"commonAnnotations":{"summary":"s"},`
 	tail := `"version":"4","groupKey":"{}:{g=\"1\"}","truncatedAlerts":0}`
 	want := []got{
-		{Body: `{"status":"firing","labels":{"alertname":"A"},"startsAt":"2026-02-03T04:05:06.789Z","fingerprint":"f1","receiver":"yagura",` + rest + `"externalURL":"https://alerts.example.com",` + tail,
-			Path: "alerts[0]", Time: "2026-02-03T04:05:06.789Z", Via: []string{"alertmanager"}},
-		{Body: `{"status":"resolved","labels":{"alertname":"B"},"externalURL":"https://own.example.com","n":9007199254740993,"receiver":"yagura",` + rest + tail,
-			Path: "alerts[1]", Via: []string{"alertmanager"}},
+		{
+			Body: `{"status":"firing","labels":{"alertname":"A"},"startsAt":"2026-02-03T04:05:06.789Z","fingerprint":"f1","receiver":"yagura",` + rest + `"externalURL":"https://alerts.example.com",` + tail,
+			Path: "alerts[0]", Time: "2026-02-03T04:05:06.789Z", Via: []string{"alertmanager"},
+		},
+		{
+			Body: `{"status":"resolved","labels":{"alertname":"B"},"externalURL":"https://own.example.com","n":9007199254740993,"receiver":"yagura",` + rest + tail,
+			Path: "alerts[1]", Via: []string{"alertmanager"},
+		},
 		{Body: `{ "receiver":"yagura",` + rest + `"externalURL":"https://alerts.example.com",` + tail, Path: "alerts[2]", Via: []string{"alertmanager"}},
 	}
 	if diff := cmp.Diff(want, decoded(t, group, nil)); diff != "" {
@@ -216,8 +239,10 @@ func TestEnvelopesSpeakThroughHeaders(t *testing.T) {
 		"SNS":     {sns("s1", `{}`), map[string]string{"x-amz-sns-topic-arn": "arn:aws:sns:eu-west-1:111122223333:alerts", "x-amz-sns-subject": "From the tower", "team": "blue"}},
 		"SQS":     {`{"MessageId":"q","ReceiptHandle":"r","Body":"{}","MessageAttributes":{"X-GitHub-Event":{"DataType":"String","StringValue":"push"}}}`, map[string]string{"x-github-event": "push"}},
 		"Pub/Sub": {`{"message":{"data":"e30=","attributes":{"Kind":"scc"}}}`, map[string]string{"kind": "scc"}},
-		"CloudEvents": {`{"specversion":"1.0","type":"t","source":"/s","id":"1","rank":5,"data":{}}`,
-			map[string]string{"ce-specversion": "1.0", "ce-type": "t", "ce-source": "/s", "ce-id": "1", "ce-rank": "5"}},
+		"CloudEvents": {
+			`{"specversion":"1.0","type":"t","source":"/s","id":"1","rank":5,"data":{}}`,
+			map[string]string{"ce-specversion": "1.0", "ce-type": "t", "ce-source": "/s", "ce-id": "1", "ce-rank": "5"},
+		},
 		"an object": {`{}`, nil},
 	}
 	for name, test := range tests {

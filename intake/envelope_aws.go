@@ -28,8 +28,10 @@ func (d *decoder) sns(b []byte, s *shape, at place) {
 	at = at.with("x-amz-sns-topic-arn", s.text(fTopicArn)).with("x-amz-sns-subject", s.text(fSubject))
 	if kind := s.text(fType); kind != "Notification" {
 		at = at.in("sns", "")
-		d.put(Message{Body: b, Path: at.path, ID: at.id, Time: at.time, Via: at.via, Header: at.header,
-			Notice: "SNS sent a " + kind + " for the topic " + s.text(fTopicArn)})
+		d.put(Message{
+			Body: b, Path: at.path, ID: at.id, Time: at.time, Via: at.via, Header: at.header,
+			Notice: "SNS sent a " + kind + " for the topic " + s.text(fTopicArn),
+		})
 		return
 	}
 	at = at.attributes(s.at[fMessageAttributes], "", func(v []byte) string {
@@ -168,8 +170,10 @@ func (d *decoder) awsLogs(b []byte, s *shape, at place) {
 func (d *decoder) logEvents(b []byte, s *shape, at place) {
 	if s.text(fMessageType) == "CONTROL_MESSAGE" {
 		at = at.in("cloudwatch-logs", "")
-		d.put(Message{Body: b, Path: at.path, ID: at.id, Time: at.time, Via: at.via, Header: at.header,
-			Notice: "CloudWatch Logs checked that it can deliver"})
+		d.put(Message{
+			Body: b, Path: at.path, ID: at.id, Time: at.time, Via: at.via, Header: at.header,
+			Notice: "CloudWatch Logs checked that it can deliver",
+		})
 		return
 	}
 	group, stream := s.text(fLogGroup), s.text(fLogStream)

@@ -55,11 +55,14 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	ahead := p.ahead(ctx)
+	pace := &pace{accepted: p.Store.Accepted}
 	for {
+		began := time.Now()
 		cur := <-ahead
 		if n := len(cur.shaped); n > 0 && cur.err == nil {
 			ahead = p.ahead(ctx)
 			if cur.err = p.commit(ctx, cur.claim, cur.shaped); cur.err == nil {
+				pace.after(ctx, n, time.Since(began))
 				continue
 			}
 			// What was claimed after it goes back first.

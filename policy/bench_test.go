@@ -56,8 +56,10 @@ publish := "notice" if input.alert.metadata.title == "nothing"
 	if err != nil {
 		b.Fatal(err)
 	}
-	a := &alert.Alert{Kind: "demo", Source: "demo-prod", Rule: "signin-bruteforce", Title: "Many sign-ins failed",
-		Observables: []alert.Observable{{Type: alert.IP, Value: "198.51.100.7"}}}
+	a := &alert.Alert{
+		Kind: "demo", Source: "demo-prod", Rule: "signin-bruteforce", Title: "Many sign-ins failed",
+		Observables: []alert.Observable{{Type: alert.IP, Value: "198.51.100.7"}},
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := set.Triage(b.Context(), policy.TriageInput{Alert: a, Data: []byte(wideMessage)}); err != nil {

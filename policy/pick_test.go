@@ -58,10 +58,14 @@ func TestPickMakesTables(t *testing.T) {
 	subject := ast.MustParseTerm(pickSubject)
 	tests := []struct{ function, table, want string }{
 		{"yagura.fields", `{"host": ["agent.ip", "agent.name"], "none": ["x"]}`, `{"host": "web-1", "none": ""}`},
-		{"yagura.attributes", `[["ips", "list.ip"], ["gone", "x"], ["short"], "odd", ["first", "x", "agent.name", "zero"]]`,
-			`[{"key": "ips", "value": "192.0.2.1, 192.0.2.2"}, {"key": "first", "value": "web-1"}]`},
-		{"yagura.observables", `[["ip", "source", "list.ip"], ["host", "target", "agent.name", "agent.name"], ["ip", "source"]]`,
-			`[{"type": "ip", "value": "192.0.2.1", "role": "source"}, {"type": "ip", "value": "192.0.2.2", "role": "source"}, {"type": "host", "value": "web-1", "role": "target"}]`},
+		{
+			"yagura.attributes", `[["ips", "list.ip"], ["gone", "x"], ["short"], "odd", ["first", "x", "agent.name", "zero"]]`,
+			`[{"key": "ips", "value": "192.0.2.1, 192.0.2.2"}, {"key": "first", "value": "web-1"}]`,
+		},
+		{
+			"yagura.observables", `[["ip", "source", "list.ip"], ["host", "target", "agent.name", "agent.name"], ["ip", "source"]]`,
+			`[{"type": "ip", "value": "192.0.2.1", "role": "source"}, {"type": "ip", "value": "192.0.2.2", "role": "source"}, {"type": "host", "value": "web-1", "role": "target"}]`,
+		},
 	}
 	for _, test := range tests {
 		got := callPick(t, test.function, subject, ast.MustParseTerm(test.table))

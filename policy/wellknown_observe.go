@@ -308,9 +308,11 @@ func vulnerabilityID(v string) bool {
 	if cveLike(up) {
 		return true
 	}
-	for _, prefix := range []string{"GHSA-", "OSV-", "PYSEC-", "RUSTSEC-", "GO-20", "MAL-20", "DSA-", "USN-", "RHSA-", "ELSA-",
+	for _, prefix := range []string{
+		"GHSA-", "OSV-", "PYSEC-", "RUSTSEC-", "GO-20", "MAL-20", "DSA-", "USN-", "RHSA-", "ELSA-",
 		"ALAS", "SUSE-SU-", "UBUNTU-CVE-", "DEBIAN-CVE-", "SNYK-", "CISA-", "ICSA-", "ICSMA-", "TEMP-0", "BDU:", "JVNDB-", "KSV-",
-		"ASB-A-", "CGA-", "RHBA-", "RLSA-"} {
+		"ASB-A-", "CGA-", "RHBA-", "RLSA-",
+	} {
 		if strings.HasPrefix(up, prefix) {
 			return true
 		}

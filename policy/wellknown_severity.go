@@ -70,8 +70,10 @@ func severityNumber(name string, n float64) (alert.Severity, bool) {
 	whole := n == math.Trunc(n)
 	switch {
 	case name == "syslogseverity" && whole && n <= 7:
-		return [8]alert.Severity{alert.Critical, alert.Critical, alert.Critical, alert.High, alert.Medium, alert.Low, alert.Info,
-			alert.Info}[int(n)], true
+		return [8]alert.Severity{
+			alert.Critical, alert.Critical, alert.Critical, alert.High, alert.Medium, alert.Low, alert.Info,
+			alert.Info,
+		}[int(n)], true
 	case (strings.HasSuffix(name, "nseverity") || name == "triggerseverity") && whole && n <= 5: // Zabbix: 5 is a disaster
 		return [6]alert.Severity{alert.Info, alert.Info, alert.Low, alert.Medium, alert.High, alert.Critical}[int(n)], true
 	case strings.HasSuffix(name, "rulelevel") && whole && n <= 16: // OSSEC: 0–15

@@ -46,8 +46,10 @@ func TestWellKnownNamesAreFoundAtAnyDepth(t *testing.T) {
 	}{
 		"at the top": {
 			`{"title": "Door open", "severity": "HIGH", "timestamp": "2026-01-02T03:04:05Z", "description": "The door of room 4 is open."}`,
-			map[string]any{"title": "Door open", "severity": "high", "product_severity": "HIGH", "seen_at": "2026-01-02T03:04:05Z",
-				"description": "The door of room 4 is open."},
+			map[string]any{
+				"title": "Door open", "severity": "high", "product_severity": "HIGH", "seen_at": "2026-01-02T03:04:05Z",
+				"description": "The door of room 4 is open.",
+			},
 		},
 		"deep down": {
 			`{"x": {"alert": {"rule": {"name": "Two logins", "level": 12}, "@timestamp": 1767323045123}}}`,

@@ -171,8 +171,10 @@ var cefNames = map[string]string{
 // cef reads ArcSight's Common Event Format, version 0 and 1.
 func (t *textReader) cef(s string) {
 	f := splitEscaped(s[len("CEF:"):], '|', 8)
-	for i, name := range [...]string{"cef_version", "device_vendor", "device_product", "device_version", "signature_id", "title",
-		"severity"} {
+	for i, name := range [...]string{
+		"cef_version", "device_vendor", "device_product", "device_version", "signature_id", "title",
+		"severity",
+	} {
 		if i < len(f) {
 			t.put(name, f[i])
 		}

@@ -83,6 +83,9 @@ func deliveryKey(src, key string) []byte {
 	return h.Sum(nil)[:16]
 }
 
+// Accepted returns how many deliveries this process has taken since it started.
+func (s *Store) Accepted() int64 { return s.taken.Load() }
+
 // gatherFor is how long a commit waits for as many deliveries as the last one
 // held. A lone sender waits for nothing; many share a commit and its sync.
 const gatherFor = 2 * time.Millisecond
@@ -138,6 +141,7 @@ func (s *Store) acceptLoop() {
 			s.opt.Log.Error("storing deliveries failed", "error", err, "deliveries", len(batch))
 		} else {
 			s.broken.note(nil)
+			s.taken.Add(int64(len(batch)))
 			s.Nudge()
 		}
 		for i, a := range batch {

@@ -56,6 +56,7 @@ type Store struct {
 	closing chan struct{} // closed when the store is to close
 	stopped chan struct{} // closed when nothing more is accepted
 	arrived chan struct{} // capacity 1: something may be waiting to be processed
+	taken   atomic.Int64  // deliveries accepted by this process
 	lastID  atomic.Int64  // SQLite: last delivery number given out
 
 	writing sync.Mutex // one writer of alerts in this process

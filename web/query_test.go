@@ -40,7 +40,9 @@ func TestWordsReadsFieldsPhrasesAndText(t *testing.T) {
 				field     string
 				got, want []string
 			}{
-				{"words", got.Words, tt.want.Words}, {"sources", got.Sources, tt.want.Sources}, {"rules", got.Rules, tt.want.Rules},
+				{"words", got.Words, tt.want.Words},
+				{"sources", got.Sources, tt.want.Sources},
+				{"rules", got.Rules, tt.want.Rules},
 				{"observables", got.Observables, tt.want.Observables},
 			} {
 				if !slices.Equal(c.got, c.want) {

@@ -262,8 +262,13 @@ func titles(alerts []got) string {
 func compare(t *testing.T, at string, w expected, a got) {
 	t.Helper()
 	for _, c := range []struct{ field, want, got string }{
-		{"title", w.Title, a.Title}, {"rule", w.Rule, a.Rule}, {"severity", w.Severity, a.Severity}, {"product_severity", w.ProductSeverity, a.ProductSeverity},
-		{"action", w.Action, a.Action}, {"condition", w.Condition, a.Condition}, {"link", w.Link, a.Link},
+		{"title", w.Title, a.Title},
+		{"rule", w.Rule, a.Rule},
+		{"severity", w.Severity, a.Severity},
+		{"product_severity", w.ProductSeverity, a.ProductSeverity},
+		{"action", w.Action, a.Action},
+		{"condition", w.Condition, a.Condition},
+		{"link", w.Link, a.Link},
 	} {
 		if c.want != "" && c.want != c.got {
 			t.Errorf("%s: %s is %q, want %q", at, c.field, c.got, c.want)
