@@ -11,11 +11,11 @@ func TestPaceTellsAStormFromWork(t *testing.T) {
 		arriving int64 // a second
 		storm    bool
 	}{
-		"quiet":                            {0, false},
-		"as fast as can be processed":      {2000, false},
-		"faster, but not half again":       {2900, false},
-		"more than half again: a storm":    {3100, true},
-		"a flood":                          {10_000, true},
+		"quiet":                         {0, false},
+		"as fast as can be processed":   {2000, false},
+		"faster, but not half again":    {2900, false},
+		"more than half again: a storm": {3100, true},
+		"a flood":                       {10_000, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
