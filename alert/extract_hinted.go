@@ -134,7 +134,7 @@ func (c *collector) oneHost(o Observable, weak bool) {
 		c.add(o)
 		return
 	}
-	if weak && strings.IndexAny(o.Value, ".0123456789") < 0 {
+	if weak && !strings.ContainsAny(o.Value, ".0123456789") {
 		return
 	}
 	if strings.IndexByte(o.Value, ' ') >= 0 || isGUID(o.Value) || allDigits(o.Value) || strings.Contains(o.Value, "://") || strings.HasPrefix(o.Value, "arn:") || !c.add(o) {

@@ -121,7 +121,7 @@ func dottedQuadBefore(s string) bool {
 // labels reports whether what stands before a colon names an address that
 // follows ("src:", "SSH:") and not a thing whose version follows ("nginx:").
 func (sc *scanner) labels(label string) bool {
-	if label == "" || strings.IndexAny(label, "/.@") >= 0 {
+	if label == "" || strings.ContainsAny(label, "/.@") {
 		return dottedQuadBefore(label)
 	}
 	if h := textHint(label); h.typ == IP || h.typ == Host || h.role != "" {

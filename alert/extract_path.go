@@ -255,7 +255,7 @@ func (sc *scanner) posixPath(start, end int) bool {
 	}
 	if strings.HasPrefix(t, "/Applications/") && strings.IndexByte(t, '.') < 0 { // names of apps hold blanks
 		rest := s[end:min(len(s), end+64)]
-		if app := strings.Index(rest, ".app"); app > 0 && strings.IndexAny(rest[:app], "/\"'\n,;:") < 0 {
+		if app := strings.Index(rest, ".app"); app > 0 && !strings.ContainsAny(rest[:app], "/\"'\n,;:") {
 			t = s[start : end+app+4]
 		}
 	}

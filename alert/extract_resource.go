@@ -6,7 +6,7 @@ import "strings"
 // s, 0 where there is none: an ARN, an Azure resource id or a GCP full
 // resource name.
 func resourceAt(s string) int {
-	n := 0
+	var n int
 	switch {
 	case len(s) > 12 && strings.EqualFold(s[:4], "arn:"):
 		n = resourceEnd(s)

@@ -47,13 +47,13 @@ func TestNodesDoNotUndoEachOther(t *testing.T) {
 	t.Parallel()
 	db := pg.New(t)
 	a := node(t, db)
-	s := add(t, a, "door")
+	add(t, a, "door")
 	b := node(t, db)
 	token, err := a.RotateToken(t.Context(), admin, "door")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, _ = b.Source("door") // as it was
+	s, _ := b.Source("door") // as it was
 	s.Window = time.Hour
 	if _, err := b.ChangeSource(t.Context(), admin, s); err != nil {
 		t.Fatal(err)

@@ -302,7 +302,7 @@ func TestEventIDsAreOfThisEventOnly(t *testing.T) {
 			t.Errorf("%s: both are %q", name, id(open))
 		}
 	}
-	if a := `{"id": "77", "title": "A", "severity": "low"}`; id(a) != id(a) || id(a) == id(strings.Replace(a, "low", "high", 1)) {
+	if a := `{"id": "77", "title": "A", "severity": "low"}`; id(a) == id(strings.Replace(a, "low", "high", 1)) {
 		t.Error("an id without a time must follow the content")
 	}
 	batch := readWellknown(t, `[{"id": "CVE-2026-0001", "event_id": "abcdef0123456789", "title": "A"}, {"event_id": "abcdef0123456789", "title": "B"}]`)

@@ -127,7 +127,7 @@ func (r *reading) weigh(p spot, i int, h hit, qualified bool) (cost int, ok bool
 			cost += 40
 		}
 		if h.role == roleTitle && h.rank >= rankMessage {
-			cost -= titleBonus(r.leaves[i].text, int(h.rank), string(p.name) == "" || p.ctx <= ctxAlert)
+			cost -= titleBonus(r.leaves[i].text, int(h.rank), p.name == "" || p.ctx <= ctxAlert)
 		}
 		if h.role == roleObject && h.rank == rankID && (p.list || p.ctx == ctxOther) {
 			return 0, false
