@@ -91,7 +91,7 @@ func TestBadFilesAreRefusedByFileAndLine(t *testing.T) {
 		"unknown function":     {"package ingest.demo\nalerts contains x if x := nosuch(input)", "bad/p.rego:2:"},
 		"unsafe variable":      {"package ingest.demo\nalerts contains {\"title\": x}", "bad/p.rego:2:"},
 		"conflicting types":    {"package ingest.demo\nalerts contains 1\nalerts := 2", "rego_type_error"},
-		"recursion":            {"package ingest.demo\nalerts contains x\nx := count(alerts)", "recursive"},
+		"recursion":            {"package ingest.demo\nalerts contains x if { x := count(alerts) }", "recursive"},
 		"reaching out":         {"package ingest.demo\nalerts contains http.send({\"url\": \"https://example.com\", \"method\": \"get\"})", "http.send"},
 		"looking up":           {"package ingest.demo\nalerts contains {\"title\": x} if some x in net.lookup_ip_addr(\"example.com\")", "net.lookup_ip_addr"},
 		"reading the host":     {"package ingest.demo\nalerts contains {\"title\": opa.runtime().env.HOME}", "opa.runtime"},
