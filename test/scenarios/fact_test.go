@@ -22,8 +22,10 @@ func TestWhatIsDecidedLeavesTheFactsAlone(t *testing.T) {
 			t.Errorf("disposition %q after restoring", after.Disposition)
 		}
 		for _, c := range []struct{ field, before, after string }{
-			{"title", before.Title, after.Title}, {"severity", before.Severity, after.Severity},
-			{"product_severity", before.ProductSeverity, after.ProductSeverity}, {"fingerprint", before.Fingerprint, after.Fingerprint},
+			{"title", before.Title, after.Title},
+			{"severity", before.Severity, after.Severity},
+			{"product_severity", before.ProductSeverity, after.ProductSeverity},
+			{"fingerprint", before.Fingerprint, after.Fingerprint},
 		} {
 			if c.before != c.after {
 				t.Errorf("%s was %q and became %q", c.field, c.before, c.after)
