@@ -37,7 +37,7 @@ func (s *Store) scan(ctx context.Context, f AlertFilter, order sortOrder, from c
 		return nil, false, err
 	}
 	// Most pages fill at once; only where one does not is it worth walking far.
-	for _, bound := range []int{max(4*limit, 500), scanBound} {
+	for _, bound := range []int{2*limit + 50, scanBound} {
 		edge, err := scanHits(s.read.QueryContext(ctx, `SELECT a.`+order.column+`, a.id FROM alert a WHERE `+walk.where()+orderBy(order)+
 			fmt.Sprintf(" LIMIT 1 OFFSET %d", bound-1), walk.args...))
 		if err != nil {
