@@ -187,7 +187,7 @@ func (s *Store) connect(ctx context.Context) error {
 	}{
 		{&s.inbox, deliveriesFile, 1, true, 4 << 10},
 		{&s.outbox, deliveriesFile, 3, false, 2 << 10},
-		{&s.write, alertsFile, 1, true, 48 << 10},
+		{&s.write, alertsFile, 1, true, 40 << 10},
 		{&s.read, alertsFile, 4, false, 8 << 10},
 		{&s.names, alertsFile, 1, false, 256},
 	} {

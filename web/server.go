@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -157,7 +158,9 @@ func (s *Server) authenticate(api huma.API) func(huma.Context, func(huma.Context
 		p, err := s.identify(ctx.Header("Authorization"))
 		if err == nil {
 			if need, ok := ctx.Operation().Metadata["permission"].(auth.Permission); ok {
-				err = p.May(need)
+				if err = p.May(need); err == nil {
+					err = knownParameters(ctx)
+				}
 			} else {
 				err = fault.New(fault.Denied, "this operation declares no permission")
 			}
@@ -174,6 +177,27 @@ func (s *Server) authenticate(api huma.API) func(huma.Context, func(huma.Context
 		}
 		next(huma.WithValue(ctx, principalKey{}, p))
 	}
+}
+
+// knownParameters refuses query parameters that the operation does not have: a
+// misspelt filter would otherwise list everything and look like an answer.
+func knownParameters(ctx huma.Context) error {
+	u := ctx.URL()
+	if u.RawQuery == "" {
+		return nil
+	}
+	known := []string{"limit", "cursor"} // clients page every list alike, also those that come whole
+	for _, p := range ctx.Operation().Parameters {
+		if p.In == "query" {
+			known = append(known, p.Name)
+		}
+	}
+	for name := range u.Query() {
+		if !slices.Contains(known, name) {
+			return fault.New(fault.Invalid, "there is no query parameter %q here; known are %s", name, strings.Join(slices.Compact(slices.Sorted(slices.Values(known))), ", "))
+		}
+	}
+	return nil
 }
 
 // allow authenticates a request outside huma's operations.

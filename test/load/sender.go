@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"runtime"
@@ -33,13 +32,17 @@ type sender struct {
 	other atomic.Int64 // answers that were not 202
 }
 
+// mostRate is how many messages a second are made beforehand where the server
+// alone sets the pace.
+const mostRate = 32_000
+
 // run sends for the given time, or total messages where total > 0.
 func (s *sender) run(d time.Duration, total int64, seed uint64) error {
 	each := int(total)/s.conns*2 + 100 // connections do not send equally many
 	if total == 0 {
 		rate := s.rate * 5 / 4
 		if rate == 0 {
-			rate = 16_000
+			rate = mostRate
 		}
 		each = int(float64(rate)*d.Seconds()/float64(s.conns)) + 100
 	}
@@ -98,7 +101,7 @@ func (s *sender) connection(requests [][]byte, more func() bool) error {
 	var took []time.Duration
 	for i := 0; more(); i++ {
 		if i == len(requests) {
-			return errors.New("the prepared messages are used up; the server took more than 16,000 a second")
+			return fmt.Errorf("the prepared messages are used up; one connection sent more than its share of %d a second", mostRate)
 		}
 		req := requests[i]
 		requests[i] = nil

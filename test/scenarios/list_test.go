@@ -182,6 +182,7 @@ func TestQuestionsThatCannotBeAsked(t *testing.T) {
 			"cursor":            {"cursor", "not one of ours"},
 			"too long a word":   {"q", strings.Repeat("long", 200)},
 			"too many words":    {"q", strings.Repeat("word ", 40)},
+			"a misspelt filter": {"severty", "critical"},
 			"too many severity": {"source", strings.Repeat("s,", 60)},
 		}
 		for name, params := range tests {
