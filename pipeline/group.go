@@ -182,10 +182,8 @@ func (p *placing) add(a *alert.Alert, at group.Placement) error {
 		if !at.New { // what the index took for a line is none any more
 			p.index.Put(a, group.Of(a.ID))
 		}
-		line = &store.Group{
-			ID: group.Of(a.ID), Standing: store.GroupQueued, Severity: a.Severity, Alerts: 1, Lead: a.ID,
-			FirstAt: a.SeenAt, LastAt: a.SeenAt, MovedAt: a.ReceivedAt, Rules: []string{a.Rule}, Sources: []string{a.Source},
-		}
+		line = &store.Group{ID: group.Of(a.ID), Standing: store.GroupQueued, Severity: a.Severity, Alerts: 1, Lead: a.ID}
+		line.Include(a)
 		p.groups[line.ID] = line
 		p.touched = append(p.touched, line)
 		return p.weigh(line, a)
@@ -198,35 +196,12 @@ func (p *placing) add(a *alert.Alert, at group.Placement) error {
 	}
 	p.batch.Members = append(p.batch.Members, store.Member{Alert: a.ID, Group: line.ID, Reasons: at.Reasons})
 	line.Alerts++
-	p.include(line, a.SeenAt, a.SeenAt, a.ReceivedAt, []string{a.Rule}, []string{a.Source})
+	line.Include(a)
 	p.touch(line)
 	if a.Severity > line.Severity {
 		line.Severity, line.Lead = a.Severity, a.ID
 	}
 	return p.weigh(line, a)
-}
-
-func (p *placing) include(line *store.Group, first, last, moved time.Time, rules, sources []string) {
-	if first.Before(line.FirstAt) {
-		line.FirstAt = first
-	}
-	if last.After(line.LastAt) {
-		line.LastAt = last
-	}
-	if moved.After(line.MovedAt) {
-		line.MovedAt = moved
-	}
-	line.Rules, line.Sources = union(line.Rules, rules), union(line.Sources, sources)
-}
-
-// union adds to a list what it lacks, up to what a row names.
-func union(list, more []string) []string {
-	for _, s := range more {
-		if len(list) < store.MaxGroupRules && !slices.Contains(list, s) {
-			list = append(list, s)
-		}
-	}
-	return list
 }
 
 // merge makes another group part of line.
@@ -246,12 +221,7 @@ func (p *placing) merge(line *store.Group, id group.ID) {
 		}
 	}
 	p.batch.Merges = append(p.batch.Merges, store.Merge{Into: line.ID, From: id})
-	line.Alerts += from.Alerts
-	if from.Severity > line.Severity {
-		line.Severity, line.Lead = from.Severity, from.Lead
-	}
-	p.include(line, from.FirstAt, from.LastAt, from.MovedAt, from.Rules, from.Sources)
-	from.Standing, from.Into, from.Alerts = store.GroupMerged, line.ID, 0
+	line.Absorb(from)
 	p.touch(from)
 	p.touch(line)
 }

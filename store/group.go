@@ -45,6 +45,49 @@ type Group struct {
 // MaxGroupRules is how many rules and sources a group's row names.
 const MaxGroupRules = 16
 
+// Include widens what a line says of its alerts by one: times, rules, sources.
+func (g *Group) Include(a *alert.Alert) {
+	if g.FirstAt.IsZero() || a.SeenAt.Before(g.FirstAt) {
+		g.FirstAt = a.SeenAt
+	}
+	if a.SeenAt.After(g.LastAt) {
+		g.LastAt = a.SeenAt
+	}
+	if a.ReceivedAt.After(g.MovedAt) {
+		g.MovedAt = a.ReceivedAt
+	}
+	g.Rules, g.Sources = union(g.Rules, a.Rule), union(g.Sources, a.Source)
+}
+
+// Absorb widens what a line says by what another says, which becomes part of it.
+func (g *Group) Absorb(from *Group) {
+	g.Alerts += from.Alerts
+	if from.Severity > g.Severity {
+		g.Severity, g.Lead = from.Severity, from.Lead
+	}
+	if from.FirstAt.Before(g.FirstAt) {
+		g.FirstAt = from.FirstAt
+	}
+	if from.LastAt.After(g.LastAt) {
+		g.LastAt = from.LastAt
+	}
+	if from.MovedAt.After(g.MovedAt) {
+		g.MovedAt = from.MovedAt
+	}
+	g.Rules, g.Sources = union(g.Rules, from.Rules...), union(g.Sources, from.Sources...)
+	from.Standing, from.Into, from.Alerts = GroupMerged, g.ID, 0
+}
+
+// union adds to a list what it lacks, up to what a row names.
+func union(list []string, more ...string) []string {
+	for _, s := range more {
+		if len(list) < MaxGroupRules && !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
 // groupDoc is what a group's row keeps beside its columns.
 type groupDoc struct {
 	Factors []group.Factor `json:"f,omitempty"`

@@ -174,7 +174,7 @@ func (tx *Tx) AlertsWithGroups(ids []alert.ID, fn func(*alert.Alert, group.ID)) 
 	if err != nil || len(groups) == 0 {
 		return err
 	}
-	list, err := tx.alerts(ids)
+	list, err := tx.Alerts(ids)
 	if err != nil {
 		return err
 	}
@@ -186,8 +186,9 @@ func (tx *Tx) AlertsWithGroups(ids []alert.ID, fn func(*alert.Alert, group.ID)) 
 	return nil
 }
 
-// alerts reads alerts as the transaction sees them, by their ids.
-func (tx *Tx) alerts(ids []alert.ID) (list []*StoredAlert, err error) {
+// Alerts returns those of the alerts that exist, as the transaction sees them,
+// oldest first.
+func (tx *Tx) Alerts(ids []alert.ID) (list []*StoredAlert, err error) {
 	args := make([]any, len(ids))
 	for i, id := range ids {
 		args[i] = int64(id)
