@@ -31,6 +31,11 @@ func (d *Desk) MergeGroups(ctx context.Context, p auth.Principal, into group.ID,
 		if err != nil {
 			return err
 		}
+		if lines[into].Alerts == 1 { // its founder stands alone no longer
+			if err := tx.PutMembers(membersOf(into, []alert.ID{lines[into].Lead})); err != nil {
+				return err
+			}
+		}
 		for _, id := range from {
 			moved, err := tx.Members(id, maxMembers+1)
 			if err != nil {
@@ -85,9 +90,7 @@ func (d *Desk) SplitGroup(ctx context.Context, p auth.Principal, id group.ID, ou
 		if err != nil {
 			return err
 		}
-		// Those who stay are named too: a founder alone has no row otherwise.
-		stay := slices.DeleteFunc(slices.Clone(all), func(a alert.ID) bool { return slices.Contains(out, a) })
-		if err := tx.PutMembers(append(membersOf(made, out), membersOf(id, stay[:1])...)); err != nil {
+		if err := tx.PutMembers(membersOf(made, out)); err != nil {
 			return err
 		}
 		if err := shaped(tx, &store.Group{ID: made, Standing: store.GroupQueued}); err != nil {
@@ -161,9 +164,42 @@ func membersOf(id group.ID, list []alert.ID) []store.Member {
 	return out
 }
 
-// shaped weighs a line anew after a person changed what it holds, marks it as a
-// person's, and tells of it and of the groups that went into it.
+// enqueue makes an alert that was not in the queue a line of it, or brings the
+// line up again that it is in.
+func enqueue(tx *store.Tx, id alert.ID) error {
+	in, err := tx.GroupsOf([]alert.ID{id})
+	if err != nil {
+		return err
+	}
+	at, ok := in[id]
+	if !ok {
+		at = group.Of(id)
+	}
+	lines, err := tx.Groups([]group.ID{at})
+	if err != nil {
+		return err
+	}
+	line := lines[at]
+	if line == nil {
+		line = &store.Group{ID: at}
+		if err := tx.PutMembers(membersOf(at, []alert.ID{id})); err != nil {
+			return err
+		}
+	}
+	kept := line.Kept
+	line.Standing = store.GroupQueued
+	return weighed(tx, line, kept)
+}
+
+// shaped is weighed for a line whose alerts a person chose: the machine merges it
+// with nothing from now on.
 func shaped(tx *store.Tx, line *store.Group, others ...group.ID) error {
+	return weighed(tx, line, true, others...)
+}
+
+// weighed weighs a line anew after what it holds changed, and tells of it and of
+// the groups that went into it.
+func weighed(tx *store.Tx, line *store.Group, kept bool, others ...group.ID) error {
 	members, err := tx.Members(line.ID, maxMembers)
 	if err != nil {
 		return err
@@ -175,7 +211,7 @@ func shaped(tx *store.Tx, line *store.Group, others ...group.ID) error {
 	if len(list) == 0 {
 		return fault.New(fault.Internal, "group %s holds no alert", line.ID)
 	}
-	line.Kept, line.Alerts, line.Rules, line.Sources = true, len(list), nil, nil
+	line.Kept, line.Alerts, line.Rules, line.Sources = kept, len(list), nil, nil
 	line.Lead, line.Severity, line.Score = 0, alert.Info, 0
 	var lead *store.StoredAlert
 	for _, a := range list {

@@ -341,16 +341,35 @@ func (s *Store) GroupMembers(ctx context.Context, g *Group, after alert.ID, limi
 	return list, nil
 }
 
-// MemberReasons returns why the machine put an alert where it is; none where it
-// founded its group or a person put it there.
-func (s *Store) MemberReasons(ctx context.Context, id alert.ID) (reasons []group.Reason, err error) {
-	var why string
-	err = s.read.QueryRowContext(ctx, `SELECT why FROM group_alert WHERE alert = $1`, int64(id)).Scan(&why)
-	if err == sql.ErrNoRows || err == nil && why == "" {
-		return nil, nil
+// MemberReasons returns why the machine put alerts where they are; none for one
+// that founded its group or that a person put there.
+func (s *Store) MemberReasons(ctx context.Context, ids []alert.ID) (map[alert.ID][]group.Reason, error) {
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = int64(id)
 	}
+	out := map[alert.ID][]group.Reason{}
+	err := inChunks(args, func(in string, chunk []any) error {
+		rows, err := s.read.QueryContext(ctx, `SELECT alert, why FROM group_alert WHERE why <> '' AND alert IN (`+in+`)`, chunk...)
+		if err != nil {
+			return err
+		}
+		return each(rows, func(r *sql.Rows) error {
+			var id int64
+			var why string
+			if err := r.Scan(&id, &why); err != nil {
+				return err
+			}
+			var reasons []group.Reason
+			if err := json.Unmarshal([]byte(why), &reasons); err != nil {
+				return fmt.Errorf("why %s is in its group: %w", alert.ID(id), err)
+			}
+			out[alert.ID(id)] = reasons
+			return nil
+		})
+	})
 	if err != nil {
 		return nil, storageFault(err)
 	}
-	return reasons, json.Unmarshal([]byte(why), &reasons)
+	return out, nil
 }

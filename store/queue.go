@@ -39,9 +39,12 @@ func (s *Store) QueueMatching(ctx context.Context, f AlertFilter) (ids []group.I
 		return nil, nil, err
 	}
 	page = &AlertPage{}
-	hits, _, err := s.find(ctx, f, MaxQueue, page)
+	hits, more, err := s.find(ctx, f, MaxQueue, page)
 	if err != nil {
 		return nil, nil, storageFault(err)
+	}
+	if more && page.Note == "" {
+		page.Note = fmt.Sprintf("these hold the newest %d matching alerts; narrow it down to see others", len(hits))
 	}
 	args := make([]any, len(hits))
 	for i, h := range hits {

@@ -42,6 +42,7 @@ type Server struct {
 
 	counters *counters
 	limits   limits
+	looks    looks
 	keys     []key
 	closing  context.Context
 }
@@ -97,6 +98,7 @@ func (s *Server) describe(api huma.API) {
 	problems()
 	api.UseMiddleware(s.authenticate(api))
 	s.alertRoutes(api)
+	s.groupRoutes(api)
 	s.deliveryRoutes(api)
 	s.sourceRoutes(api)
 	describeStreams(api)
