@@ -20,6 +20,7 @@ type Weighed struct {
 	Days     int            // on how many of those days
 	Rules    int            // different rules in the group
 	Sources  int            // different sources in the group
+	Asset    *Asset         // the most important that its worst alert names; nil where none is declared
 }
 
 // HistoryDays is how far back a rule's habit is looked at.
@@ -59,6 +60,13 @@ func Priority(w Weighed) (score int, factors []Factor) {
 	if w.Sources > 1 {
 		add(5, "%d sources agree", w.Sources)
 	}
+	if points := importancePoints[assetImportance(w.Asset)]; points != 0 {
+		owner := ""
+		if w.Asset.Owner != "" {
+			owner = ", of " + w.Asset.Owner
+		}
+		add(points, "%s %s is of %s importance%s", w.Asset.Type, clip(w.Asset.Value), w.Asset.Importance, clip(owner))
+	}
 	switch w.Action {
 	case alert.Blocked, alert.Quarantined:
 		add(-5, "the product %s it", w.Action)
@@ -66,6 +74,24 @@ func Priority(w Weighed) (score int, factors []Factor) {
 		add(5, "the product let it pass")
 	}
 	return score, factors
+}
+
+var importancePoints = map[Importance]int{Unimportant: -10, Important: 10, Critical: 20}
+
+func assetImportance(a *Asset) Importance {
+	if a == nil {
+		return Normal
+	}
+	return a.Importance
+}
+
+// clip bounds a value within a reason, in characters.
+func clip(s string) string {
+	const most = 80
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
 }
 
 func count(n int, noun string) string {

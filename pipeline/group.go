@@ -14,8 +14,9 @@ import (
 // It is held by whoever writes alerts, inside the transaction: there is one at a
 // time. What a transaction that fails had taught it is forgotten by reading anew.
 type grouper struct {
-	index *group.Index // nil: to be read from the store
-	upTo  int64        // changes up to here are in the index
+	index  *group.Index  // nil: to be read from the store
+	assets *group.Assets // as of the same change
+	upTo   int64         // changes up to here are in both
 }
 
 // What is read back into the index at start: a day, as far as any rule of grouping
@@ -30,7 +31,7 @@ func (g *grouper) place(tx *store.Tx, b *store.Batch) error {
 	if err := g.catchUp(tx); err != nil {
 		return err
 	}
-	p := &placing{tx: tx, index: g.index, batch: b, groups: map[group.ID]*store.Group{}, habits: map[[3]string][2]int{}}
+	p := &placing{tx: tx, index: g.index, assets: g.assets, batch: b, groups: map[group.ID]*store.Group{}, habits: map[[3]string][2]int{}}
 	fresh := queued(b)
 	placed := make([]group.Placement, len(fresh))
 	var need []group.ID
@@ -104,7 +105,10 @@ func (g *grouper) catchUp(tx *store.Tx) error {
 			return g.learn(tx, list)
 		}
 	}
-	g.index, g.upTo = group.NewIndex(nil), last
+	if err := g.readAssets(tx); err != nil {
+		return err
+	}
+	g.index, g.upTo = group.NewIndex(g.infrastructure), last
 	err = tx.RecentAlerts(tx.Now().Add(-groupMemory), maxReread, g.index.Put)
 	if err != nil {
 		return fmt.Errorf("reading recent alerts into groups: %w", err)
@@ -112,6 +116,21 @@ func (g *grouper) catchUp(tx *store.Tx) error {
 	return nil
 }
 
+// readAssets reads what the organisation owns.
+func (g *grouper) readAssets(tx *store.Tx) error {
+	list, err := tx.Assets()
+	if err == nil {
+		g.assets = group.NewAssets(list)
+	}
+	return err
+}
+
+// infrastructure reports whether something is declared to be shared by many.
+func (g *grouper) infrastructure(t alert.ObservableType, value string) bool {
+	return g.assets.Infrastructure(t, value)
+}
+
+// learn brings changes into the index, oldest first.
 func (g *grouper) learn(tx *store.Tx, list []store.Change) error {
 	var alerts []alert.ID
 	var groups []group.ID
@@ -121,6 +140,10 @@ func (g *grouper) learn(tx *store.Tx, list []store.Change) error {
 			alerts = append(alerts, alert.ID(c.Subject))
 		case store.GroupChanged:
 			groups = append(groups, group.ID(c.Subject))
+		case store.AssetsChanged:
+			if err := g.readAssets(tx); err != nil {
+				return err
+			}
 		}
 	}
 	if err := tx.AlertsWithGroups(alerts, g.index.Put); err != nil {
@@ -163,6 +186,7 @@ func (g *grouper) forget() { g.index = nil }
 type placing struct {
 	tx      *store.Tx
 	index   *group.Index
+	assets  *group.Assets
 	batch   *store.Batch
 	groups  map[group.ID]*store.Group // as stored or made, those that the batch needs
 	touched []*store.Group
@@ -237,9 +261,11 @@ func (p *placing) weigh(line *store.Group, a *alert.Alert) error {
 		}
 		p.habits[key] = habit
 	}
-	score, factors := group.Priority(group.Weighed{
-		Severity: line.Severity, Action: a.Action, Seen: habit[0], Days: habit[1], Rules: len(line.Rules), Sources: len(line.Sources),
-	})
+	w := group.Weighed{Severity: line.Severity, Action: a.Action, Seen: habit[0], Days: habit[1], Rules: len(line.Rules), Sources: len(line.Sources)}
+	if asset, ok := p.assets.Foremost(a); ok {
+		w.Asset = &asset
+	}
+	score, factors := group.Priority(w)
 	if line.Alerts == 1 || score > line.Score { // the strongest of its alerts speaks for a line
 		line.Score, line.Factors = score, factors
 	}

@@ -22,11 +22,12 @@ const (
 	DeliveryMoved // replayed or discarded
 	SourceChanged
 	GroupChanged // a person or a ticket changed its alerts or its standing
+	AssetsChanged
 )
 
 var changeNames = map[ChangeKind]string{
 	AlertCreated: "alert.created", AlertSighted: "alert.sighted", AlertRenewed: "alert.renewed", AlertMoved: "alert.moved",
-	DeliveryFailed: "delivery.failed", DeliveryMoved: "delivery.moved", SourceChanged: "source.changed", GroupChanged: "group.changed",
+	DeliveryFailed: "delivery.failed", DeliveryMoved: "delivery.moved", SourceChanged: "source.changed", GroupChanged: "group.changed", AssetsChanged: "assets.changed",
 }
 
 // String returns the event's name, such as "alert.created".

@@ -162,6 +162,8 @@ func (s *Server) event(ctx context.Context, p auth.Principal, c store.Change, al
 		return Event{ID: d.ID, Source: d.Source, Delivery: &d}, true, nil
 	case store.GroupChanged:
 		return Event{ID: group.ID(c.Subject).String()}, p.May(auth.ReadGroups) == nil, nil
+	case store.AssetsChanged:
+		return Event{}, p.May(auth.ReadAlerts) == nil, nil
 	case store.SourceChanged:
 		return Event{Source: c.Body}, p.May(auth.ReadSources) == nil, nil
 	}
@@ -180,7 +182,7 @@ func describeStreams(api huma.API) {
 	pathID := []*huma.Param{{Name: "id", In: "path", Required: true, Description: "as lists show it", Schema: &huma.Schema{Type: "string"}}}
 	add("/api/v1/events", http.MethodGet, &huma.Operation{
 		OperationID: "live-events", Summary: "Live events", Tags: []string{"events"},
-		Description: "Server-sent events: alert.created, alert.sighted, alert.renewed, alert.moved, delivery.failed, delivery.moved, source.changed, group.changed; hello at the start, reset where too much was missed. Last-Event-ID goes on from there.",
+		Description: "Server-sent events: alert.created, alert.sighted, alert.renewed, alert.moved, delivery.failed, delivery.moved, source.changed, group.changed, assets.changed; hello at the start, reset where too much was missed. Last-Event-ID goes on from there.",
 		Responses:   bytes("text/event-stream", "a stream of events"),
 	})
 	add("/api/v1/alerts/{id}/raw", http.MethodGet, &huma.Operation{

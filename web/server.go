@@ -99,6 +99,7 @@ func (s *Server) describe(api huma.API) {
 	api.UseMiddleware(s.authenticate(api))
 	s.alertRoutes(api)
 	s.groupRoutes(api)
+	s.assetRoutes(api)
 	s.deliveryRoutes(api)
 	s.sourceRoutes(api)
 	describeStreams(api)

@@ -52,13 +52,13 @@ func TestTheClientsTypesAreTheAPIs(t *testing.T) {
 		"Alert": client.Alert{}, "AlertDetail": client.AlertDetail{}, "AlertList": client.AlertPage{}, "AlertSightings": client.Sightings{},
 		"Attribute": client.Attribute{}, "AuditEntry": client.AuditEntry{}, "AuditList": client.AuditPage{}, "CreateSourceInputBody": client.NewSource{},
 		"Delivery": client.Delivery{}, "DeliveryDetail": client.DeliveryDetail{}, "DeliveryList": client.DeliveryPage{}, "Facets": client.Facets{},
-		"Factor": client.Factor{}, "Group": client.Group{}, "GroupAlert": client.GroupAlert{}, "GroupDetail": client.GroupDetail{}, "GroupList": client.GroupPage{}, "Shared": client.Shared{},
+		"Asset": client.Asset{}, "AssetList": client.AssetPage{}, "AssetRef": client.AssetRef{}, "AssetsTaken": client.AssetsTaken{}, "Factor": client.Factor{}, "Group": client.Group{}, "GroupAlert": client.GroupAlert{}, "GroupDetail": client.GroupDetail{}, "GroupList": client.GroupPage{}, "Shared": client.Shared{},
 		"HookAnswer": client.Sent{}, "Kind": client.Kind{}, "KindList": client.KindList{}, "Observable": client.Observable{}, "ReplayManyInputBody": client.Replays{},
 		"ReplayedMany": client.Replayed{}, "Rule": client.Rule{}, "RuleList": client.RuleList{}, "Sighting": client.Sighting{}, "Source": client.Source{},
 		"SourceAuth": client.SourceAuth{}, "SourceCreated": client.SourceCreated{}, "SourceList": client.SourceList{}, "SourceSettings": client.SourceSettings{},
 	}
 	// Read into client.Error, or written by a method from its arguments.
-	bare := []string{"Problem", "ErrorDetail", "DiscardInputBody", "RestoreInputBody", "MergeGroupsInputBody", "SplitGroupInputBody"}
+	bare := []string{"Problem", "ErrorDetail", "DiscardInputBody", "RestoreInputBody", "AssetsInputBody", "ForgetInputBody", "MergeGroupsInputBody", "SplitGroupInputBody"}
 	for name, schema := range d.Components.Schemas {
 		typ, ok := types[name]
 		if !ok {
@@ -140,6 +140,10 @@ func TestTheClientCallsWhatTheAPIDescribes(t *testing.T) {
 		func() error { _, err := c.Alert(ctx, "x"); return err },
 		func() error { _, err := c.AlertRaw(ctx, "x"); return err },
 		func() error { _, err := c.RestoreAlert(ctx, "x", "y"); return err },
+		func() error { _, err := c.Assets(ctx, 1, "x"); return err },
+		func() error { _, err := c.DeclareAssets(ctx, nil); return err },
+		func() error { _, err := c.ImportAssets(ctx, nil, true); return err },
+		func() error { _, err := c.ForgetAssets(ctx, nil); return err },
 		func() error { _, err := c.Groups(ctx, f); return err },
 		func() error { _, err := c.Group(ctx, "x", 1, "x"); return err },
 		func() error { _, err := c.MergeGroups(ctx, "x", some, "y"); return err },
