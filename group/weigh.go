@@ -1,6 +1,7 @@
 package group
 
 import (
+"os"
 	"cmp"
 	"slices"
 	"time"
@@ -35,6 +36,9 @@ func (c *candidate) sum() float64 {
 	total := 0.0
 	for i := range c.best {
 		total += c.best[i].score
+	}
+	if os.Getenv("V1") != "" && c.best[hostSlot].gap > near && c.best[userSlot].gap > near {
+		total -= min(c.best[hostSlot].score, c.best[userSlot].score)
 	}
 	return total
 }

@@ -31,7 +31,7 @@ made(a) := object.union(
 		"severity": object.get(severities, lower(yagura.pick(a, ["AlertSeverity", "Severity"])), "medium"),
 		"techniques": lib.techniques(concat(" ", yagura.all(a, ["Techniques", "SubTechniques"]))),
 		"observables": observables(parts),
-		"entities": array.concat(things(parts, machine(a, parts)), people(parts)),
+		"entities": array.concat(people(parts), things(parts, machine(a, parts))),
 		"attributes": yagura.attributes(a, about),
 		"event_id": event_id(a, id),
 		"fingerprint": fingerprint(id),
@@ -176,7 +176,10 @@ things(parts, machine) := array.concat(
 	array.concat(
 		array.concat(
 			[{"type": "message", "value": yagura.pick(e, ["NetworkMessageId", "InternetMessageId"])} | some e in typed(parts, {"mailmessage"})],
-			[{"type": "subject", "value": field(e, "Subject")} | some e in typed(parts, {"mailmessage"})],
+			array.concat(
+				[{"type": "subject", "value": field(e, "Subject")} | some e in typed(parts, {"mailmessage"})],
+				[{"type": "message", "value": id} | some e in typed(parts, {"mailcluster"}); some id in array.slice(e.NetworkMessageIds, 0, 20)],
+			),
 		),
 		array.concat(
 			[{"type": "registry", "value": concat("/", [lower(machine), field(e, "Hive"), field(e, "Key")])} | some e in typed(parts, {"registry-key", "registrykey"}); field(e, "Key") != ""],

@@ -108,7 +108,7 @@ func stream(t *testing.T, seed int, hours float64) []row {
 func morning(t *testing.T) []row {
 	t.Helper()
 	rows := stream(t, 1, 0)
-	starts := map[string]time.Time{}
+	bodies, starts := map[string]json.RawMessage{}, map[string]time.Time{}
 	f, err := os.ReadFile(filepath.Join(shared, "data", "incidents", "alerts.jsonl"))
 	if err != nil {
 		t.Fatal(err)
@@ -121,10 +121,10 @@ func morning(t *testing.T) []row {
 		if err := json.Unmarshal(line, &a); err != nil {
 			t.Fatal(err)
 		}
-		starts[a.SystemAlertId] = a.StartTime
+		bodies[a.SystemAlertId], starts[a.SystemAlertId] = line, a.StartTime
 	}
 	for i := range rows {
-		rows[i].At = starts[rows[i].ID]
+		rows[i].At, rows[i].Body = starts[rows[i].ID], bodies[rows[i].ID]
 	}
 	return rows
 }
@@ -184,3 +184,50 @@ func TestX(t *testing.T) {
 }
 
 func sortRows(m []row) { sort.Slice(m, func(i, j int) bool { return m[i].At.Before(m[j].At) }) }
+
+func TestY(t *testing.T) {
+	r := newReader(t)
+	m := morning(t)
+	sortRows(m)
+	if os.Getenv("SEED") != "" {
+		n, _ := strconv.Atoi(os.Getenv("SEED"))
+		m = stream(t, n, 4)
+		r.made = map[string]alert.Alert{}
+	}
+	x := group.NewIndex(nil)
+	at := map[group.ID]map[string]int{}
+	for i, w := range m {
+		p := x.Place(r.alert(t, w, i))
+		for _, g := range p.Merged {
+			for k, v := range at[g] {
+				if at[p.Group] == nil {
+					at[p.Group] = map[string]int{}
+				}
+				at[p.Group][k] += v
+			}
+		}
+		if len(p.Merged) > 0 {
+			fmt.Println("MERGE", w.Incident, p, at[p.Group], p.Merged)
+		}
+		for _, g := range p.Merged {
+			fmt.Println("     ", at[g])
+			delete(at, g)
+		}
+		if at[p.Group] == nil {
+			at[p.Group] = map[string]int{}
+		}
+		if at[p.Group][w.Incident] == 0 {
+			a := r.alert(t, w, i)
+			fmt.Println("FIRST", w.Incident, p.Group, p.New, p.Reasons, a.Title, at[p.Group])
+			for _, o := range a.Observables {
+				if o.Type == "host" || o.Type == "user" || o.Type == "ip" {
+					fmt.Println("      ", o.Type, o.Value)
+				}
+			}
+		}
+		at[p.Group][w.Incident]++
+	}
+	for g, n := range at {
+		fmt.Println(g, n)
+	}
+}
