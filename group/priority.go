@@ -50,7 +50,7 @@ func Priority(w Weighed) (score int, factors []Factor) {
 	case w.Seen == 0:
 		add(15, "first alert of this rule in %d days", HistoryDays)
 	case w.Seen <= RareAlerts:
-		add(8, "rare: %s of this rule in %d days", count(w.Seen, "alert"), HistoryDays)
+		add(8, "rare: %s of this rule in %d days", numbered(w.Seen, "alert"), HistoryDays)
 	case w.Days >= RoutineDays:
 		add(-15, "routine: this rule spoke on %d of the last %d days", w.Days, HistoryDays)
 	}
@@ -94,7 +94,7 @@ func clip(s string) string {
 	return s
 }
 
-func count(n int, noun string) string {
+func numbered(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
