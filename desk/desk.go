@@ -232,10 +232,10 @@ func (d *Desk) Restore(ctx context.Context, p auth.Principal, id alert.ID, reaso
 		if before.Disposition == alert.Active {
 			return fault.New(fault.Conflict, "%s is active already", id)
 		}
-		if err := enqueue(tx, id); err != nil {
+		if err := tx.AddChanges(store.Change{Kind: store.AlertMoved, Subject: int64(id)}); err != nil {
 			return err
 		}
-		return tx.AddChanges(store.Change{Kind: store.AlertMoved, Subject: int64(id)})
+		return enqueue(tx, id)
 	})
 }
 
