@@ -21,11 +21,14 @@ const (
 	DeliveryFailed
 	DeliveryMoved // replayed or discarded
 	SourceChanged
+	TicketCreated
+	TicketChanged
 )
 
 var changeNames = map[ChangeKind]string{
 	AlertCreated: "alert.created", AlertSighted: "alert.sighted", AlertRenewed: "alert.renewed", AlertMoved: "alert.moved",
 	DeliveryFailed: "delivery.failed", DeliveryMoved: "delivery.moved", SourceChanged: "source.changed",
+	TicketCreated: "ticket.created", TicketChanged: "ticket.changed",
 }
 
 // String returns the event's name, such as "alert.created".
@@ -37,7 +40,7 @@ func (k ChangeKind) String() string { return changeNames[k] }
 type Change struct {
 	ID      int64
 	Kind    ChangeKind
-	Subject int64  // alert or delivery number; 0 where Body names the subject
+	Subject int64  // alert, delivery or ticket number; 0 where Body names the subject
 	Body    string // a source's id
 }
 
