@@ -71,7 +71,7 @@ func (t Ticket) Apply(a Actor, at time.Time, c Change) (Ticket, Entry, error) {
 		if e.Text == "" {
 			return t, Entry{}, fault.New(fault.Invalid, "a comment needs a text")
 		}
-	} else if e.After.Empty() && len(e.Bound) == 0 && len(e.Unbound) == 0 {
+	} else if e.Kind != Merged && e.After.Empty() && len(e.Bound) == 0 && len(e.Unbound) == 0 {
 		return t, Entry{}, nil
 	}
 	e.Mentions = mentions(c.Text)
@@ -119,7 +119,7 @@ func (t Ticket) Undo(a Actor, at time.Time, last Entry) (Ticket, Entry, error) {
 		return t, Entry{}, fault.New(fault.Conflict, "there is nothing to undo: %s is as it was made", t.ID)
 	case last.Kind == Commented || last.Kind == Undone:
 		return t, Entry{}, fault.New(fault.Conflict, "a comment or an undoing cannot be undone")
-	case last.Kind == Merged && len(last.Before.Names()) > 0 && last.After.MergedInto != nil:
+	case last.After.MergedInto != nil:
 		return t, Entry{}, fault.New(fault.Conflict, "%s was merged into %s; undo the merge there", t.ID, last.Other)
 	case a.Machine && last.After.Judgement != nil:
 		return t, Entry{}, fault.New(fault.Denied, "%s is a machine: conclusions are drawn by people", a.Name)
