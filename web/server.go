@@ -97,6 +97,7 @@ func (s *Server) describe(api huma.API) {
 	problems()
 	api.UseMiddleware(s.authenticate(api))
 	s.alertRoutes(api)
+	s.ticketRoutes(api)
 	s.deliveryRoutes(api)
 	s.sourceRoutes(api)
 	describeStreams(api)
