@@ -120,6 +120,7 @@ type TicketFilter struct {
 	Severity   []string // as judged
 	Tag        []string
 	From, To   string // made; RFC 3339, a date, or a duration back such as 7d
+	IdleSince  string // only those to which nothing has happened since, such as 7d
 	Merged     bool   // also those that were merged into others
 	Sort       string // -created_at (the default) or created_at
 	Limit      int    // items a page, at most 500; 0 is the server's default of 50
@@ -156,6 +157,7 @@ func (c *Client) Tickets(ctx context.Context, f TicketFilter) (*TicketPage, erro
 	v.text("tag", f.Tag...)
 	v.text("from", f.From)
 	v.text("to", f.To)
+	v.text("idle_since", f.IdleSince)
 	if f.Merged {
 		v.text("merged", "true")
 	}

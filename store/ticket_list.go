@@ -22,6 +22,7 @@ type TicketFilter struct {
 	Tags        []string
 	Words       []string  // substrings of the title, in any letter case
 	From, To    time.Time // of creation, From inclusive; zero: without bound
+	IdleSince   time.Time // only those with nothing on their timeline since; zero: all
 	Merged      bool      // also those that were merged into others
 	Oldest      bool      // oldest first; otherwise newest first
 	Limit       int       // 1 to MaxLimit; 0 is DefaultLimit
@@ -106,6 +107,9 @@ func (f TicketFilter) conditions() *where {
 	}
 	if !f.To.IsZero() {
 		w.add("t.created_at < %s", micros(f.To))
+	}
+	if !f.IdleSince.IsZero() {
+		w.add("t.updated_at < %s", micros(f.IdleSince))
 	}
 	if !f.Merged {
 		w.add("t.merged_into = %s", int64(0))

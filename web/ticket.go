@@ -139,6 +139,7 @@ type TicketQuery struct {
 	Tag        []string `query:"tag,explode" doc:"all required"`
 	From       string   `query:"from" doc:"made at or after: RFC 3339, a date, or a duration back such as 24h or 7d"`
 	To         string   `query:"to" doc:"made before"`
+	IdleSince  string   `query:"idle_since" doc:"only those to which nothing has happened since, such as 7d"`
 	Merged     bool     `query:"merged" doc:"also those that were merged into others"`
 }
 
@@ -198,11 +199,15 @@ func (q TicketQuery) filter(p auth.Principal, now time.Time) (f store.TicketFilt
 		}
 		f.Assignees = append(f.Assignees, v)
 	}
-	if f.From, err = moment("from", q.From, now); err != nil {
-		return f, err
+	for _, t := range []struct {
+		name, text string
+		to         *time.Time
+	}{{"from", q.From, &f.From}, {"to", q.To, &f.To}, {"idle_since", q.IdleSince, &f.IdleSince}} {
+		if *t.to, err = moment(t.name, t.text, now); err != nil {
+			return f, err
+		}
 	}
-	f.To, err = moment("to", q.To, now)
-	return f, err
+	return f, nil
 }
 
 // spaced takes "in-progress" and "in_progress" for "in progress": a query has no

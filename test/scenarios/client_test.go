@@ -164,7 +164,7 @@ func TestTheClientCallsWhatTheAPIDescribes(t *testing.T) {
 		func() error { _, err := c.Audit(ctx, 1, 1); return err },
 		func() error {
 			_, err := c.Tickets(ctx, client.TicketFilter{
-				Q: "x", Status: some, Assignee: some, Conclusion: some, Severity: some, Tag: some, From: "x", To: "x", Merged: true, Sort: "x", Limit: 1, Cursor: "x",
+				Q: "x", Status: some, Assignee: some, Conclusion: some, Severity: some, Tag: some, From: "x", To: "x", IdleSince: "x", Merged: true, Sort: "x", Limit: 1, Cursor: "x",
 			})
 			return err
 		},
