@@ -23,11 +23,14 @@ const (
 	SourceChanged
 	GroupChanged // a person or a ticket changed its alerts or its standing
 	AssetsChanged
+	TicketCreated
+	TicketChanged
 )
 
 var changeNames = map[ChangeKind]string{
 	AlertCreated: "alert.created", AlertSighted: "alert.sighted", AlertRenewed: "alert.renewed", AlertMoved: "alert.moved",
 	DeliveryFailed: "delivery.failed", DeliveryMoved: "delivery.moved", SourceChanged: "source.changed", GroupChanged: "group.changed", AssetsChanged: "assets.changed",
+	TicketCreated: "ticket.created", TicketChanged: "ticket.changed",
 }
 
 // String returns the event's name, such as "alert.created".
@@ -39,7 +42,7 @@ func (k ChangeKind) String() string { return changeNames[k] }
 type Change struct {
 	ID      int64
 	Kind    ChangeKind
-	Subject int64  // alert or delivery number; 0 where Body names the subject
+	Subject int64  // alert, delivery or ticket number; 0 where Body names the subject
 	Body    string // a source's id
 }
 

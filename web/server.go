@@ -100,6 +100,7 @@ func (s *Server) describe(api huma.API) {
 	s.alertRoutes(api)
 	s.groupRoutes(api)
 	s.assetRoutes(api)
+	s.ticketRoutes(api)
 	s.deliveryRoutes(api)
 	s.sourceRoutes(api)
 	describeStreams(api)

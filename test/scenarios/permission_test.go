@@ -70,6 +70,23 @@ func TestRolesMayDoWhatTheyHold(t *testing.T) {
 		{"PATCH", "/api/v1/sources/nosuch", `{}`, auth.Engineer},
 		{"POST", "/api/v1/sources/nosuch/rotate-token", "", auth.Engineer},
 		{"GET", "/api/v1/audit", "", auth.Admin},
+		{"GET", "/api/v1/tickets", "", auth.Viewer},
+		{"GET", "/api/v1/tickets/T-1", "", auth.Viewer},
+		{"GET", "/api/v1/tickets/T-1/timeline", "", auth.Viewer},
+		{"GET", "/api/v1/tickets/T-1/alerts", "", auth.Viewer},
+		{"POST", "/api/v1/tickets", `{"title":"x"}`, auth.Responder},
+		{"PATCH", "/api/v1/tickets/T-99", `{"version":1}`, auth.Responder},
+		{"POST", "/api/v1/tickets/T-99/take", "", auth.Responder},
+		{"POST", "/api/v1/tickets/T-99/comment", `{"text":"x"}`, auth.Responder},
+		{"POST", "/api/v1/tickets/T-99/bind", `{"alerts":["A-0000000001"]}`, auth.Responder},
+		{"POST", "/api/v1/tickets/T-99/unbind", `{"version":1,"alerts":["A-0000000001"]}`, auth.Responder},
+		{"POST", "/api/v1/tickets/T-99/merge", `{"version":1,"from":"T-98"}`, auth.Responder},
+		{"POST", "/api/v1/tickets/T-99/split", `{"version":1,"alerts":["A-0000000001"]}`, auth.Responder},
+		{"POST", "/api/v1/tickets/T-99/undo", `{"version":1}`, auth.Responder},
+		{"POST", "/api/v1/tickets/T-99/conclude", `{"version":1,"conclusion":"intended","reason":"x"}`, auth.Analyst},
+		{"POST", "/api/v1/tickets/T-99/reopen", `{"version":1}`, auth.Analyst},
+		{"POST", "/api/v1/tickets/conclude", `{"sets":[{"alerts":["A-0000000001"]}],"assignee":"x","conclusion":"intended","reason":"x"}`, auth.Analyst},
+		{"DELETE", "/api/v1/tickets/T-99?reason=x", "", auth.Admin},
 	} {
 		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
 			may := false
