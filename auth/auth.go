@@ -17,14 +17,24 @@ type Permission string
 
 // The permissions.
 const (
-	ReadAlerts     Permission = "alerts:read"
-	ChangeAlerts   Permission = "alerts:change" // restore
-	ReadDeliveries Permission = "deliveries:read"
-	ChangeDelivery Permission = "deliveries:change" // replay, discard
-	ReadSources    Permission = "sources:read"
-	ManageSources  Permission = "sources:manage"
-	ReadAudit      Permission = "audit:read"
-	ReadProfiles   Permission = "profiles:read"
+	ReadAlerts      Permission = "alerts:read"
+	ChangeAlerts    Permission = "alerts:change" // restore
+	ReadGroups      Permission = "groups:read"
+	ChangeGroups    Permission = "groups:change" // move, join, part
+	ReadTickets     Permission = "tickets:read"
+	ChangeTickets   Permission = "tickets:change"   // take, comment
+	ConcludeTickets Permission = "tickets:conclude" // close with a verdict
+	DeleteTickets   Permission = "tickets:delete"
+	ManageSilences  Permission = "silences:manage"
+	ReadDeliveries  Permission = "deliveries:read"
+	ChangeDelivery  Permission = "deliveries:change" // replay, discard
+	ReadSources     Permission = "sources:read"
+	ManageSources   Permission = "sources:manage"
+	ReadAudit       Permission = "audit:read"
+	ReadProfiles    Permission = "profiles:read"
+	ManageUsers     Permission = "users:manage"
+	ManageKeys      Permission = "keys:manage"
+	SelfProfile     Permission = "profile:self" // one's own session, profile and password
 )
 
 // Role is a named set of permissions.
@@ -39,12 +49,29 @@ const (
 	Admin     Role = "admin"
 )
 
-var grants = map[Role][]Permission{
-	Viewer:    {ReadAlerts},
-	Responder: {ReadAlerts, ReadSources},
-	Analyst:   {ReadAlerts, ReadSources, ReadDeliveries, ChangeAlerts},
-	Engineer:  {ReadAlerts, ReadSources, ReadDeliveries, ChangeAlerts, ChangeDelivery, ManageSources, ReadProfiles},
-	Admin:     {ReadAlerts, ReadSources, ReadDeliveries, ChangeAlerts, ChangeDelivery, ManageSources, ReadProfiles, ReadAudit},
+// grants is the one table of who may do what: what each role adds to the roles
+// before it.
+var grants = []struct {
+	role Role
+	adds []Permission
+}{
+	{Viewer, []Permission{SelfProfile, ReadAlerts, ReadGroups, ReadTickets}},
+	{Responder, []Permission{ReadSources, ChangeTickets}},
+	{Analyst, []Permission{ReadDeliveries, ChangeAlerts, ChangeGroups, ConcludeTickets, ManageSilences}},
+	{Engineer, []Permission{ChangeDelivery, ManageSources, ReadProfiles}},
+	{Admin, []Permission{ReadAudit, DeleteTickets, ManageUsers, ManageKeys}},
+}
+
+// Permissions returns what the role holds; nothing for an unknown role.
+func (r Role) Permissions() []Permission {
+	var held []Permission
+	for _, g := range grants {
+		held = append(held, g.adds...)
+		if g.role == r {
+			return held
+		}
+	}
+	return nil
 }
 
 // Principal is somebody or something that asks, and the door it came in by.
@@ -56,7 +83,7 @@ type Principal struct {
 
 // May returns nil where the principal's role holds p, else fault.Denied.
 func (pr Principal) May(p Permission) error {
-	if slices.Contains(grants[pr.Role], p) {
+	if slices.Contains(pr.Role.Permissions(), p) {
 		return nil
 	}
 	return fault.New(fault.Denied, "%s has role %q, which does not hold %s", pr.Name, pr.Role, p)
