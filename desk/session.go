@@ -95,8 +95,9 @@ func (d *Desk) open(tx *store.Tx, o *Opened, u auth.User, byLink bool) error {
 	return tx.AddSession(auth.Session{Hash: hash, User: u.Name, ByLink: byLink, CreatedAt: now, SeenAt: now})
 }
 
-// BySession returns who a session's token belongs to, as that user is now.
-func (d *Desk) BySession(ctx context.Context, token string) (auth.Principal, error) {
+// BySession returns who a session's token belongs to, as that user is now. used
+// says whether the session is used thereby, so that it does not end for idleness.
+func (d *Desk) BySession(ctx context.Context, token string, used bool) (auth.Principal, error) {
 	hash, now := auth.HashToken(token), d.store.Now()
 	ses, ok, err := d.store.Session(ctx, hash)
 	if err != nil {
@@ -114,7 +115,7 @@ func (d *Desk) BySession(ctx context.Context, token string) (auth.Principal, err
 	if !ok || u.Disabled {
 		return auth.Principal{}, fault.New(fault.Unknown, "your session has ended; sign in again")
 	}
-	if now.Sub(ses.SeenAt) >= auth.SeenEvery {
+	if used && now.Sub(ses.SeenAt) >= auth.SeenEvery {
 		d.seen(ctx, func(tx *store.Tx) error { return tx.SeeSession(hash, now) })
 	}
 	p := u.Principal()
