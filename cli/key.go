@@ -113,10 +113,7 @@ func lasting(text string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		var n int
 		n, err = strconv.Atoi(days)
-		if n > 3660 {
-			n = 3660 // the server refuses it
-		}
-		d = time.Duration(n) * 24 * time.Hour
+		d = time.Duration(min(n, 9999)) * 24 * time.Hour // a duration holds no more than 292 years
 	}
 	if err != nil || d < time.Minute {
 		return 0, usage("--expires %s: use a duration such as 90d or 12h", text)

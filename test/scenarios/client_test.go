@@ -54,6 +54,10 @@ func TestTheClientsTypesAreTheAPIs(t *testing.T) {
 		"Delivery": client.Delivery{}, "DeliveryDetail": client.DeliveryDetail{}, "DeliveryList": client.DeliveryPage{}, "Facets": client.Facets{},
 		"HookAnswer": client.Sent{}, "Kind": client.Kind{}, "KindList": client.KindList{}, "Observable": client.Observable{}, "ReplayManyInputBody": client.Replays{},
 		"ReplayedMany": client.Replayed{}, "Rule": client.Rule{}, "RuleList": client.RuleList{}, "Sighting": client.Sighting{}, "Source": client.Source{},
+		"Key": client.Key{}, "KeyCreated": client.KeyCreated{}, "KeyList": client.KeyList{}, "NewKey": client.NewKey{}, "NewPassword": client.NewPassword{},
+		"NewUser": client.NewUser{}, "PasswordChange": client.PasswordChange{}, "Profile": client.Profile{}, "ProfileChange": client.ProfileChange{},
+		"Session": client.Session{}, "SignIn": client.SignIn{}, "SignInLink": client.SignInLink{}, "User": client.User{}, "UserChange": client.UserChange{},
+		"UserCreated": client.UserCreated{}, "UserList": client.UserList{},
 		"SourceAuth": client.SourceAuth{}, "SourceCreated": client.SourceCreated{}, "SourceList": client.SourceList{}, "SourceSettings": client.SourceSettings{},
 	}
 	// Read into client.Error, or written by a method from its arguments.
@@ -156,6 +160,21 @@ func TestTheClientCallsWhatTheAPIDescribes(t *testing.T) {
 		func() error { _, err := c.SourceRules(ctx, "x"); return err },
 		func() error { _, err := c.Kinds(ctx); return err },
 		func() error { _, err := c.Audit(ctx, 1, 1); return err },
+		func() error { _, err := c.SignIn(ctx, client.SignIn{}); return err },
+		func() error { _, err := c.Session(ctx); return err },
+		func() error { return c.SignOut(ctx) },
+		func() error { _, err := c.ChangeProfile(ctx, client.ProfileChange{}); return err },
+		func() error { return c.ChangePassword(ctx, client.PasswordChange{}) },
+		func() error { _, err := c.Users(ctx); return err },
+		func() error { _, err := c.CreateUser(ctx, client.NewUser{}); return err },
+		func() error { _, err := c.User(ctx, "x"); return err },
+		func() error { _, err := c.ChangeUser(ctx, "x", client.UserChange{}); return err },
+		func() error { return c.DeleteUser(ctx, "x") },
+		func() error { return c.SetPassword(ctx, "x", client.NewPassword{}) },
+		func() error { _, err := c.CreateSignInLink(ctx, "x"); return err },
+		func() error { _, err := c.Keys(ctx); return err },
+		func() error { _, err := c.CreateKey(ctx, client.NewKey{}); return err },
+		func() error { return c.RevokeKey(ctx, "x") },
 		func() error { _, err := h.Send(ctx, client.Message{Key: "x", Wait: true}); return err },
 	} {
 		if err := call(); err != nil {
