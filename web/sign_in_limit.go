@@ -22,6 +22,7 @@ type signIns struct {
 	mu      sync.Mutex
 	buckets map[string]*failures
 	known   map[string]time.Time // address and name → last success
+	swept   time.Time
 }
 
 // failures is a bucket: left may be used now, and one more each failureEvery.
@@ -74,11 +75,7 @@ func (s *signIns) back(now time.Time, from netip.Addr, name string, succeeded bo
 		s.known = map[string]time.Time{}
 	}
 	if len(s.known) >= maxFailures {
-		for k, at := range s.known {
-			if now.Sub(at) > rememberFor {
-				delete(s.known, k)
-			}
-		}
+		s.sweep(now)
 	}
 	if len(s.known) < maxFailures {
 		s.known[network(from)+" "+name] = now
@@ -107,11 +104,7 @@ func (s *signIns) bucket(now time.Time, key string) *failures {
 		return f
 	}
 	if len(s.buckets) >= maxFailures {
-		for k, f := range s.buckets {
-			if f.fill(now); f.left >= failuresAtOnce {
-				delete(s.buckets, k)
-			}
-		}
+		s.sweep(now)
 		if len(s.buckets) >= maxFailures { // many addresses attack: what is new shares one
 			key = "others"
 		}
@@ -122,6 +115,25 @@ func (s *signIns) bucket(now time.Time, key string) *failures {
 		s.buckets[key] = f
 	}
 	return f
+}
+
+// sweep forgets what no longer limits anybody, and addresses that were not used
+// for long. It looks at everything, so not at every attempt.
+func (s *signIns) sweep(now time.Time) {
+	if now.Sub(s.swept) < failureEvery {
+		return
+	}
+	s.swept = now
+	for k, f := range s.buckets {
+		if f.fill(now); f.left >= failuresAtOnce {
+			delete(s.buckets, k)
+		}
+	}
+	for k, at := range s.known {
+		if now.Sub(at) > rememberFor {
+			delete(s.known, k)
+		}
+	}
 }
 
 // network is what one client has to itself: an IPv4 address, or the 64 bits of an
