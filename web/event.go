@@ -89,6 +89,11 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 		case <-changed:
 		case <-poll.C:
 		case <-beat.C:
+			// Whoever was signed out, disabled or given another role meanwhile is
+			// not told more; a page that is only open does not keep its session.
+			if p, err = s.whose(r, false); err != nil || p.May(auth.ReadAlerts) != nil {
+				return nil //nolint:nilerr // the stream has begun: the client comes back and is told
+			}
 			if _, err := fmt.Fprint(w, ": still here\n\n"); err != nil {
 				return nil
 			}

@@ -61,6 +61,10 @@ func TestTheClientsTypesAreTheAPIs(t *testing.T) {
 		"ConcludedMany": client.ConcludedMany{}, "RefusedSet": client.RefusedSet{}, "CreateTicketInputBody": client.NewTicket{}, "ChangeTicketInputBody": client.TicketChange{},
 		"ConcludeTicketInputBody": client.TicketConclusion{}, "MergeTicketInputBody": client.TicketMerge{}, "SplitTicketInputBody": client.TicketSplitOff{},
 		"ConcludeManyInputBody": client.ConcludeMany{},
+		"Key":                   client.Key{}, "KeyCreated": client.KeyCreated{}, "KeyList": client.KeyList{}, "NewKey": client.NewKey{}, "NewPassword": client.NewPassword{},
+		"NewUser": client.NewUser{}, "PasswordChange": client.PasswordChange{}, "Profile": client.Profile{}, "ProfileChange": client.ProfileChange{},
+		"Session": client.Session{}, "SignIn": client.SignIn{}, "SignInLink": client.SignInLink{}, "User": client.User{}, "UserChange": client.UserChange{},
+		"UserCreated": client.UserCreated{}, "UserList": client.UserList{},
 		"SourceAuth": client.SourceAuth{}, "SourceCreated": client.SourceCreated{}, "SourceList": client.SourceList{}, "SourceSettings": client.SourceSettings{},
 	}
 	// Read into client.Error, or written by a method from its arguments.
@@ -193,6 +197,21 @@ func TestTheClientCallsWhatTheAPIDescribes(t *testing.T) {
 		func() error { _, err := c.SplitTicket(ctx, "x", client.TicketSplitOff{}); return err },
 		func() error { _, err := c.UndoTicket(ctx, "x", 1); return err },
 		func() error { _, err := c.ConcludeMany(ctx, client.ConcludeMany{}); return err },
+		func() error { _, err := c.SignIn(ctx, client.SignIn{}); return err },
+		func() error { _, err := c.Session(ctx); return err },
+		func() error { return c.SignOut(ctx) },
+		func() error { _, err := c.ChangeProfile(ctx, client.ProfileChange{}); return err },
+		func() error { return c.ChangePassword(ctx, client.PasswordChange{}) },
+		func() error { _, err := c.Users(ctx); return err },
+		func() error { _, err := c.CreateUser(ctx, client.NewUser{}); return err },
+		func() error { _, err := c.User(ctx, "x"); return err },
+		func() error { _, err := c.ChangeUser(ctx, "x", client.UserChange{}); return err },
+		func() error { return c.DeleteUser(ctx, "x") },
+		func() error { return c.SetPassword(ctx, "x", client.NewPassword{}) },
+		func() error { _, err := c.CreateSignInLink(ctx, "x"); return err },
+		func() error { _, err := c.Keys(ctx); return err },
+		func() error { _, err := c.CreateKey(ctx, client.NewKey{}); return err },
+		func() error { return c.RevokeKey(ctx, "x") },
 		func() error { _, err := h.Send(ctx, client.Message{Key: "x", Wait: true}); return err },
 	} {
 		if err := call(); err != nil {

@@ -98,6 +98,7 @@ func (p program) runDemo(ctx context.Context, cmd *ucli.Command) error {
 		return err
 	}
 	show(cmd.Root().Writer, a.URL(), key, night)
+	signIn(cmd.Root().Writer, a)
 	return errors.Join(<-ended, a.Close())
 }
 
