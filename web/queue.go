@@ -159,6 +159,14 @@ func (s *Server) pastOfRule(ctx context.Context, k ruleKey) (*store.PastConclusi
 	return found.past, nil
 }
 
+// concluded forgets what was concluded last: somebody just concluded, or took a
+// conclusion back.
+func (l *looks) concluded() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rules = nil
+}
+
 // look takes a look at the queue, or goes on with the one that the cursor names,
 // from which line on.
 func (s *Server) look(ctx context.Context, in *groupListInput) (k *look, at int, err error) {
