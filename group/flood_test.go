@@ -133,6 +133,22 @@ func TestWhatARaiderTouchesNextJoinsTheRaid(t *testing.T) {
 	}
 }
 
+// Two who attack one host are two: each one's alerts are his.
+func TestTwoRaidersOfOneHostStayTwo(t *testing.T) {
+	t.Parallel()
+	x := NewIndex(nil)
+	var brute, scan ID
+	for i := range int64(6) {
+		brute = x.Place(outside(1+i, time.Duration(i)*time.Minute, "edr", "guessed", "web-1", "198.51.100.23")).Group
+	}
+	for i := range int64(6) {
+		scan = x.Place(outside(20+i, time.Duration(40+i)*time.Minute, "ids", "scan", fmt.Sprint("pc-", i), "203.0.113.9")).Group
+	}
+	if p := x.Place(outside(40, 50*time.Minute, "cloud", "probed", "web-1", "203.0.113.9")); p.Group != scan || len(p.Merged) > 0 || scan == brute {
+		t.Errorf("the probe is in %+v; the scan is %v, the guessing %v", p, scan, brute)
+	}
+}
+
 // One sensor sees many attackers: that it saw them is nothing they have in common.
 func TestASensorTiesNothingTogether(t *testing.T) {
 	t.Parallel()

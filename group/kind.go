@@ -72,5 +72,7 @@ type thing struct {
 	aliases []string
 
 	mentioned bool // only in a command line
+	loose     bool // a resource that was read out of the alert: a repository or bucket may be what many have to do with in a day
+	target    bool // what was attacked, says the alert
 	outsider  bool // an address of others that the alert names as where it came from
 }

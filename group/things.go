@@ -88,7 +88,7 @@ func (r *reader) add(t thing) {
 	for i := range r.list {
 		have := &r.list[i]
 		if have.key == t.key {
-			have.shared = have.shared || t.shared
+			have.shared, have.loose = have.shared || t.shared, have.loose && t.loose
 			if have.domain == "" {
 				have.domain = t.domain
 			}
@@ -170,13 +170,13 @@ func (r *reader) observable(o *alert.Observable) {
 		}
 	case alert.Resource:
 		if value := strings.ToLower(o.Value); !application(value) {
-			t = thing{key: key{kind: resource, value: value}, show: o.Value}
+			t = thing{key: key{kind: resource, value: value}, show: o.Value, loose: true}
 		}
 	}
 	if t.value == "" {
 		return
 	}
-	t.shared = r.declared(o.Type, o.Value, t.value)
+	t.shared, t.target = r.declared(o.Type, o.Value, t.value), o.Role == "target"
 	r.add(t)
 }
 

@@ -88,6 +88,9 @@ func (x *Index) weigh(a *alert.Alert, t int64) {
 		for _, s := range n.entry.spans {
 			gap := s.gap(t)
 			sc := score(n.kind, gap, hub || s.passing)
+			if n.loose && gap > near {
+				sc /= 2
+			}
 			if sc == 0 {
 				continue
 			}
@@ -154,13 +157,28 @@ func (x *Index) choose(a *alert.Alert) *place {
 	switch {
 	case most != nil && most.sum() < 1 && (best == nil || !most.shy && most.flooded() >= best.sum()):
 		return &place{candidate: most, flood: true, same: x.strays(most)}
-	case best != nil:
+	}
+	raid := x.raided()
+	if best != nil && (raid == nil || raid == best || !x.nearer(raid, best)) {
 		return &place{candidate: best, same: append(x.others(best), x.strays(best)...)}
 	}
-	if at := x.raided(); at != nil {
-		return at
+	if raid != nil {
+		return &place{candidate: raid, address: true, same: x.strays(raid)}
 	}
 	return x.orphan()
+}
+
+// nearer reports whether an alert belongs to the raid that it came from rather than
+// to the group that its sum speaks for. Two may attack one host: where nothing but
+// what was attacked speaks for that group, the alert is its attacker's.
+func (x *Index) nearer(raid, best *candidate) bool {
+	for _, e := range best.best {
+		if e.score > 0 && !x.about[e.about].target {
+			raids := raid.sum() - raid.best[ipSlot].score + 1
+			return raids > best.sum() || raids == best.sum() && raid.raid.gap <= best.gap
+		}
+	}
+	return true
 }
 
 // strays returns the lone alerts, each a group of its own, that came from the address
@@ -179,21 +197,18 @@ func (x *Index) strays(best *candidate) []ID {
 	return list
 }
 
-// raided lets an alert that would be alone join the group that its source raids: an
+// raided returns the group that the alert's source raids, nil where there is none: an
 // address of others from which raidSize alerts came within the hour is somebody's,
 // whatever he touches next and whichever product sees it. An address alone never
 // makes two groups one.
-func (x *Index) raided() *place {
+func (x *Index) raided() *candidate {
 	var best *candidate
 	for i := range x.candidates {
 		if c := &x.candidates[i]; c.raiders >= raidSize && (best == nil || before(c.sum(), best.sum(), c, best)) {
 			best = c
 		}
 	}
-	if best == nil {
-		return nil
-	}
-	return &place{candidate: best, address: true, same: x.strays(best)}
+	return best
 }
 
 // before reports whether c goes before d: the larger sum, the shorter distance,

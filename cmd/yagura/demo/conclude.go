@@ -16,9 +16,8 @@ type judgement struct{ who, conclusion, reason string }
 
 // judge says what was concluded of a quiet day's line, by its worst alert.
 func judge(a client.Alert) judgement {
-	backup := strings.Contains(a.Title, "backup-runner") || a.Rule == "Read sensitive file untrusted"
 	switch {
-	case backup:
+	case strings.Contains(a.Title, "backup-runner") || a.Rule == "Read sensitive file untrusted":
 		return judgement{"m.sato", "intended", "the nightly backup reads everything; it runs as backup-runner"}
 	case a.Kind == "securityhub":
 		return judgement{"m.sato", "unaffected", "known; the account moves to the new baseline this quarter"}

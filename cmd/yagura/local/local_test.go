@@ -344,7 +344,7 @@ func TestTheDemoShowsTheNightAndGoesOnServing(t *testing.T) {
 		ended <- run(ctx, testRoot(), []string{"yagura", "demo", "--data", data, "--listen", "127.0.0.1:0"}, strings.NewReader(""), out, log)
 	}()
 	found := out.until(t, `(?s)Yagura is on (\S+)\n.*YAGURA_KEY=(\S+)\n.*End with Ctrl-C`)
-	for _, want := range []string{"curl -H", "alert list", "alert search container", "alert count"} {
+	for _, want := range []string{"curl -H", " queue", "group show"} {
 		if !strings.Contains(found[0], want) {
 			t.Errorf("it does not say %q", want)
 		}
