@@ -242,11 +242,11 @@ func (x *Index) remember(a *alert.Alert, g ID, t int64, at *place) {
 		}
 		x.see(n.entry, g, a.ID, t, passing)
 		for _, o := range x.about {
-			if o.kind.asset() && o.entry != n.entry {
+			if o.kind.asset() && !o.mentioned && o.entry != n.entry {
 				n.entry.named(hashOf(o.entry.key))
 			}
 		}
-		if n.kind.floods() {
+		if n.kind.floods() && !n.mentioned {
 			x.see(x.entryOf(floodKey(a, n), true), g, a.ID, t, false)
 		}
 	}

@@ -70,4 +70,6 @@ type thing struct {
 	domain  string // DNS domain that a host or user was qualified with; may be empty
 	shared  bool   // the product or the organisation says that many use it
 	aliases []string
+
+	mentioned bool // only in a command line
 }

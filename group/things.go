@@ -15,11 +15,12 @@ type reader struct {
 	infrastructure func(alert.ObservableType, string) bool
 	list           []thing
 	own            []string // domains that the alert's hosts and users stand in
+	mentioned      int
 }
 
 // read returns what the alert is about. The slice is the reader's, until the next read.
 func (r *reader) read(a *alert.Alert) []thing {
-	r.list, r.own = r.list[:0], r.own[:0]
+	r.list, r.own, r.mentioned = r.list[:0], r.own[:0], 0
 	for i := range a.Entities {
 		r.entity(&a.Entities[i])
 	}
@@ -27,6 +28,17 @@ func (r *reader) read(a *alert.Alert) []thing {
 	for i := range a.Observables {
 		if o := &a.Observables[i]; o.Type != alert.Hash || hashes {
 			r.observable(o)
+		}
+	}
+	for i := range a.Attributes {
+		if at := &a.Attributes[i]; commandKeys[strings.ToLower(at.Key)] {
+			r.entity(&alert.Entity{Type: alert.EntityCommand, Value: at.Value[:min(len(at.Value), alert.MaxEntityValue)]})
+		}
+	}
+	// Last, so that they are only mentioned where they are nothing more.
+	for i, n := 0, len(r.list); i < n; i++ {
+		if r.list[i].kind == command {
+			r.mentions(r.list[i].value)
 		}
 	}
 	r.list = slices.DeleteFunc(r.list, func(t thing) bool { return t.kind == domain && r.ours(t.value) })

@@ -1,7 +1,6 @@
 package group
 
 import (
-"os"
 	"cmp"
 	"slices"
 	"time"
@@ -31,13 +30,15 @@ type candidate struct {
 	shy   bool // the flood is about something shared by many: only where nothing else holds
 }
 
-// sum is what speaks for the group, floods aside.
+// sum is what speaks for the group, floods aside. Beyond an hour a host and a user
+// count once: a machine is named with its user as a rule, and what always comes
+// together is one fact, not two.
 func (c *candidate) sum() float64 {
 	total := 0.0
 	for i := range c.best {
 		total += c.best[i].score
 	}
-	if os.Getenv("V1") != "" && c.best[hostSlot].gap > near && c.best[userSlot].gap > near {
+	if c.best[hostSlot].gap > near && c.best[userSlot].gap > near {
 		total -= min(c.best[hostSlot].score, c.best[userSlot].score)
 	}
 	return total
@@ -96,7 +97,7 @@ func (x *Index) weigh(a *alert.Alert, t int64) {
 				*b = evidence{sc, gap, s.alert, i}
 			}
 		}
-		if !n.kind.floods() {
+		if !n.kind.floods() || n.mentioned {
 			continue
 		}
 		e := x.entries[floodKey(a, n)]
