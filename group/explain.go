@@ -15,6 +15,8 @@ const (
 	sampled = 64
 	// told bounds how many shared things, and how many differences, are told.
 	told = 3
+	// counted bounds how many alerts are counted.
+	counted = 20_000
 	// maxDistinct bounds how many different values are counted.
 	maxDistinct = 10_000
 )
@@ -93,7 +95,10 @@ func count(alerts []*alert.Alert) (shared []string, differs string) {
 		}
 	}
 	distinct := map[kind]map[string]bool{host: {}, user: {}, ip: {}, flood: {}}
-	for _, a := range alerts {
+	all, step := 0, (len(alerts)+counted-1)/counted
+	for i := 0; i < len(alerts); i += step {
+		a := alerts[i]
+		all++
 		if rule := ruleOf(a); len(distinct[flood]) < maxDistinct {
 			distinct[flood][rule] = true
 		}
@@ -106,7 +111,11 @@ func count(alerts []*alert.Alert) (shared []string, differs string) {
 			}
 		}
 	}
-	return common(tallies, len(alerts), distinct), different(distinct)
+	differs = different(distinct)
+	if step > 1 {
+		differs = "at least " + differs
+	}
+	return common(tallies, all, distinct), differs
 }
 
 // common words the things that more than half of the alerts share, those of all
