@@ -30,8 +30,8 @@ made(a) := object.union(
 	{
 		"severity": object.get(severities, lower(yagura.pick(a, ["AlertSeverity", "Severity"])), "medium"),
 		"techniques": lib.techniques(concat(" ", yagura.all(a, ["Techniques", "SubTechniques"]))),
-		"observables": observables(parts),
-		"entities": array.concat(people(parts), things(parts, machine(a, parts))),
+		"observables": array.concat(observables(parts), cloud(a)),
+		"entities": array.slice(array.concat(array.concat(people(parts), system_hashes(parts)), things(parts, machine(a, parts))), 0, 100),
 		"attributes": yagura.attributes(a, about),
 		"event_id": event_id(a, id),
 		"fingerprint": fingerprint(id),
@@ -120,13 +120,11 @@ hosts_users(parts) := array.concat(
 	),
 )
 
-# Hashes of what the system brought along are everybody's.
 files(parts) := array.concat(
 	[{"type": "file", "value": yagura.pick(e, ["Name"]), "role": ""} | some e in typed(parts, {"file"})],
 	array.concat(
 		[{"type": "hash", "value": field(h, "Value"), "role": ""} |
 			some e in typed(parts, {"file"})
-			not of_system(e)
 			some h in e.FileHashes
 			is_object(h)
 		],
@@ -150,6 +148,16 @@ network(parts) := array.concat(
 		),
 	),
 )
+
+cloud(a) := [{"type": "account", "value": split(id, "/")[2], "role": ""} | id := lower(yagura.pick(a, ["ResourceId"])); startswith(id, "/subscriptions/")]
+
+# Hashes of what the system brought along are everybody's.
+system_hashes(parts) := [{"type": "hash", "value": field(h, "Value"), "shared": true} |
+	some e in typed(parts, {"file"})
+	of_system(e)
+	some h in e.FileHashes
+	is_object(h)
+]
 
 host_name(e) := yagura.pick(e, ["FQDN", "HostName", "NetBiosName"])
 
