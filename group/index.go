@@ -88,8 +88,8 @@ func (x *Index) Put(a *alert.Alert, g ID) {
 	x.weigh(a, t)
 	var at *place
 	for i := range x.candidates {
-		if c := &x.candidates[i]; c.group == g && c.sum() < 1 && c.flooded() >= 1 {
-			at = &place{candidate: c, flood: true}
+		if c := &x.candidates[i]; c.group == g {
+			at = &place{candidate: c, flood: c.sum() < 1 && c.flooded() >= 1}
 		}
 	}
 	x.remember(a, g, t, at)
@@ -232,24 +232,32 @@ func (x *Index) alias(t *thing, e *entry) {
 
 // remember puts what the alert is about into group g.
 func (x *Index) remember(a *alert.Alert, g ID, t int64, at *place) {
-	for _, n := range x.about {
-		passing := false
-		if at != nil && at.flood && n.kind != at.candidate.of && n.kind >= host {
-			passing = true
+	for i, n := range x.about {
+		first, again := false, false
+		if at != nil && i != at.candidate.flood.about && n.kind >= host {
+			first, again = at.flood, at.candidate.flood.score > 0
 		}
 		if n.shared {
 			n.entry.hub = true
 		}
-		x.see(n.entry, g, a.ID, t, passing)
+		x.see(n.entry, g, a.ID, t, first, again)
 		for _, o := range x.about {
 			if o.kind.asset() && !o.mentioned && o.entry != n.entry {
 				n.entry.named(hashOf(o.entry.key))
 			}
 		}
 		if n.kind.floods() && !n.mentioned {
-			x.see(x.entryOf(floodKey(a, n), true), g, a.ID, t, false)
+			size := x.see(x.entryOf(floodKey(a, n), true), g, a.ID, t, false, false)
+			if n.source && size >= floodSize {
+				x.see(x.entryOf(floodingKey(n), true), g, a.ID, t, false, false)
+			}
 		}
 	}
+}
+
+// floodingKey is an address that floods, whatever it tries next.
+func floodingKey(n named) key {
+	return key{kind: flood, of: ip, value: n.entry.key.value}
 }
 
 // floodKey is the rule about one address, host or user.

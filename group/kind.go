@@ -72,4 +72,16 @@ type thing struct {
 	aliases []string
 
 	mentioned bool // only in a command line
+	source    bool // an address that acts, by its role in the alert
+	private   bool // an address inside
+	target    bool // an address that is acted on, by its role
+}
+
+// slot is the kind's, but that an address inside, or acted on, counts with the
+// hosts: beside a host it is as a rule the host's own, and says nothing more.
+func (t *thing) slot() slot {
+	if t.private || t.target {
+		return hostSlot
+	}
+	return t.kind.slot()
 }

@@ -88,7 +88,7 @@ func (r *reader) add(t thing) {
 	for i := range r.list {
 		have := &r.list[i]
 		if have.key == t.key {
-			have.shared = have.shared || t.shared
+			have.shared, have.source = have.shared || t.shared, have.source || t.source
 			if have.domain == "" {
 				have.domain = t.domain
 			}
@@ -139,6 +139,9 @@ func (r *reader) entity(e *alert.Entity) {
 
 func (r *reader) observable(o *alert.Observable) {
 	var t thing
+	if o.Role == "sensor" || o.Role == "observer" { // it only looked on
+		return
+	}
 	switch o.Type {
 	case alert.Host:
 		t = hostOf(o.Value)
@@ -190,7 +193,11 @@ func ipOf(o *alert.Observable) thing {
 	if strings.IndexByte(o.Value, '/') >= 0 {
 		return thing{}
 	}
-	return thing{key: key{kind: ip, value: o.Value}, show: o.Value}
+	t := thing{key: key{kind: ip, value: o.Value}, show: o.Value}
+	t.private = o.Scope == alert.ScopePrivate || o.Scope == alert.ScopeShared
+	t.target = o.Role == "target"
+	t.source = o.Role == "source" || o.Role == "actor" || o.Role == "attacker"
+	return t
 }
 
 // urlHost returns the lower-case host of an http or ftp URL, "" where there is none.

@@ -25,9 +25,10 @@ type candidate struct {
 	best  [slots]evidence
 	gap   int64 // the smallest of all
 
-	of    kind // what the flood is about; where flood.score is not 0
-	flood evidence
-	shy   bool // the flood is about something shared by many: only where nothing else holds
+	flood evidence // its score is 0 where there is none
+	slot  slot     // of what the flood is about
+	any   bool     // whatever the rule: the address is one that floods
+	shy   bool     // the flood is about something shared by many: only where nothing else holds
 }
 
 // sum is what speaks for the group, floods aside. Beyond an hour a host and a user
@@ -49,7 +50,7 @@ func (c *candidate) flooded() float64 {
 	if c.flood.score == 0 {
 		return 0
 	}
-	return c.sum() - c.best[c.of.slot()].score + max(c.flood.score, c.best[c.of.slot()].score)
+	return c.sum() - c.best[c.slot].score + max(c.flood.score, c.best[c.slot].score)
 }
 
 // place is where an alert is put.
@@ -93,26 +94,33 @@ func (x *Index) weigh(a *alert.Alert, t int64) {
 				continue
 			}
 			c.gap = min(c.gap, gap)
-			if b := &c.best[n.kind.slot()]; sc > b.score || sc == b.score && gap < b.gap {
+			if b := &c.best[n.slot()]; sc > b.score || sc == b.score && gap < b.gap {
 				*b = evidence{sc, gap, s.alert, i}
 			}
 		}
 		if !n.kind.floods() || n.mentioned {
 			continue
 		}
-		e := x.entries[floodKey(a, n)]
-		if e == nil {
+		x.floods(floodKey(a, n), i, t, n.shared || n.kind.asset() && hub)
+		if n.source && !n.shared {
+			x.floods(floodingKey(n), i, t, n.private)
+		}
+	}
+}
+
+// floods adds the groups of a flood about the thing at i.
+func (x *Index) floods(k key, i int, t int64, shy bool) {
+	e := x.entries[k]
+	if e == nil {
+		return
+	}
+	for _, s := range e.spans {
+		if s.gap(t) > near {
 			continue
 		}
-		for _, s := range e.spans {
-			if s.gap(t) > near {
-				continue
-			}
-			c := x.candidate(s.group)
-			shy := n.shared || n.kind.asset() && hub
-			if c != nil && (c.flood.score == 0 || c.shy && !shy) {
-				c.flood, c.of, c.shy = evidence{1, s.gap(t), s.alert, i}, n.kind, shy
-			}
+		if c := x.candidate(s.group); c != nil && (c.flood.score == 0 || c.shy && !shy) {
+			n := x.about[i]
+			c.flood, c.slot, c.shy, c.any = evidence{1, s.gap(t), s.alert, i}, n.slot(), shy, k.rule == ""
 		}
 	}
 }
@@ -187,7 +195,7 @@ func (x *Index) orphan() *place {
 	var best *candidate
 	for i := range x.candidates {
 		c := &x.candidates[i]
-		if e := c.best[ipSlot]; e.score >= 0.5 && (best == nil || before(c.sum(), best.sum(), c, best)) {
+		if e := max(c.best[ipSlot].score, c.best[hostSlot].score); e >= 0.5 && (best == nil || before(c.sum(), best.sum(), c, best)) {
 			best = c
 		}
 	}
@@ -208,18 +216,18 @@ func (x *Index) reasons(a *alert.Alert, at *place) []Reason {
 	for s := range slots {
 		e := c.best[s]
 		switch {
-		case e.score == 0:
-		case at.address && s == ipSlot:
+		case e.score == 0 || at.flood && s == c.slot:
+		case at.address && (s == ipSlot || s == hostSlot):
 			say(e, 1)
 		default:
 			say(e, e.score)
 		}
 	}
-	if at.flood {
-		rest := 1 - c.best[c.of.slot()].score
-		if c.best[c.of.slot()].score == 0 {
-			say(c.flood, 0)
-		}
+	switch rest := 1 - c.best[c.slot].score; {
+	case at.flood && c.any:
+		say(c.flood, 1)
+	case at.flood:
+		say(c.flood, 1-rest)
 		out = append(out, Reason{Type: kindNames[flood], Value: clean(ruleOf(a)), Alert: c.flood.alert, Gap: time.Duration(c.flood.gap), Score: rest})
 	}
 	slices.SortStableFunc(out, func(a, b Reason) int { return cmp.Compare(b.Score, a.Score) })
