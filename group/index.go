@@ -241,9 +241,11 @@ func (x *Index) remember(a *alert.Alert, g ID, t int64, at *place) {
 			n.entry.hub = true
 		}
 		x.see(n.entry, g, a.ID, t, first, again)
+		beside := 0 // one alert about a dozen machines makes none of them a hub
 		for _, o := range x.about {
-			if o.kind.asset() && !o.mentioned && o.entry != n.entry {
+			if beside < hubBeside/2 && o.kind.asset() && !o.mentioned && o.entry != n.entry {
 				n.entry.named(hashOf(o.entry.key))
+				beside++
 			}
 		}
 		if n.kind.floods() && !n.mentioned {
