@@ -2,6 +2,7 @@ package group
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,13 +22,16 @@ func TestAFloodIsOneGroup(t *testing.T) {
 	for name, about := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			x := NewIndex(nil)
-			var groups []ID
+			var flood []*alert.Alert
 			for i := range 40 {
-				groups = append(groups, x.Place(ruled(made(i+1, time.Duration(i)*minute, about(i)...), "many")).Group)
+				flood = append(flood, ruled(made(i+1, time.Duration(i)*minute, about(i)...), "many"))
 			}
-			if !same(groups) {
-				t.Errorf("groups %v", groups)
+			if at := placed(NewIndex(nil), flood...); !same(at) {
+				t.Errorf("groups %v", at)
+			}
+			slices.Reverse(flood)
+			if at := placed(NewIndex(nil), flood...); !same(at) {
+				t.Errorf("from the last to the first, groups %v", at)
 			}
 		})
 	}

@@ -47,7 +47,9 @@ type named struct {
 }
 
 // NewIndex returns an empty index. infrastructure reports what is declared to be
-// shared by many (domain controllers, gateways, scanners); nil means nothing is.
+// shared by many (domain controllers, gateways, scanners); nil means nothing is. It
+// is asked for each observable as written and by its canonical name (a host's first
+// label, a user's account name, in lower case), so it must be quick.
 func NewIndex(infrastructure func(t alert.ObservableType, value string) bool) *Index {
 	return &Index{
 		reader: reader{infrastructure: infrastructure}, entries: map[key]*entry{}, groups: map[ID]*state{}, limit: maxEntries,

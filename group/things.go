@@ -31,7 +31,7 @@ func (r *reader) read(a *alert.Alert) []thing {
 		}
 	}
 	for i := range a.Attributes {
-		if at := &a.Attributes[i]; commandKeys[strings.ToLower(at.Key)] {
+		if at := &a.Attributes[i]; commandKey(at.Key) {
 			r.entity(&alert.Entity{Type: alert.EntityCommand, Value: at.Value[:min(len(at.Value), alert.MaxEntityValue)]})
 		}
 	}
