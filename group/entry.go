@@ -112,7 +112,7 @@ func (x *Index) entryOf(k key, create bool) *entry {
 		x.entries[k] = e
 	}
 	x.touch(e)
-	if e.same != nil {
+	for e.same != nil { // names of names; only what is no other name is given one more
 		e = e.same
 		x.touch(e)
 	}

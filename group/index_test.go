@@ -203,7 +203,13 @@ func TestOtherNamesOfAUserAreTheSameUser(t *testing.T) {
 	x := NewIndex(nil)
 	a := made(1, 0)
 	a.Entities = []alert.Entity{{Type: alert.EntityUser, Value: "alice@corp.example.com", Aliases: []string{"S-1-5-21-1-2-3-1104", "Alice Smith"}}}
+	b := made(4, 0)
+	b.Entities = []alert.Entity{{Type: alert.EntityUser, Value: "asmith@corp.example.com", Aliases: []string{"alice"}}}
 	at := placed(x, a, made(2, minute, "user:S-1-5-21-1-2-3-1104"), made(3, 2*minute, "user:alice smith"))
+	x.Place(b)
+	if p := x.Place(made(5, minute, "user:S-1-5-21-1-2-3-1104")); p.Group != at[0] || len(p.Merged) > 0 && p.Merged[0] != 4 {
+		t.Errorf("under a third name she is in %+v", p)
+	}
 	if at[0] != at[1] {
 		t.Errorf("by SID she is in %v", at)
 	}
