@@ -62,7 +62,8 @@ func (x *Index) Place(a *alert.Alert) Placement {
 	t := x.know(a)
 	x.weigh(a, t)
 	at := x.choose(a)
-	p := Placement{Group: Of(a.ID), New: true}
+	p := Placement{Group: x.root(Of(a.ID)), New: true} // a replay, when what it founded was merged meanwhile
+	p.New = p.Group == Of(a.ID)
 	if at != nil {
 		p = Placement{Group: at.candidate.group, Reasons: x.reasons(a, at)}
 		for _, g := range at.same {

@@ -263,6 +263,9 @@ func TestMergeAndPutAreFollowed(t *testing.T) {
 	if p := x.Place(made(6, 2*minute, "host:c")); p.Group != 2 {
 		t.Errorf("after Put host c is in %v", p.Group)
 	}
+	if p := x.Place(made(1, 48*time.Hour, "host:z")); p.New || p.Group != 2 {
+		t.Errorf("a founder that comes again after its group was merged is in %+v", p)
+	}
 	moved := made(7, 2*minute, "host:d")
 	x.Place(moved)
 	x.Put(moved, 2)
