@@ -48,15 +48,21 @@ func BenchmarkExplain(b *testing.B) {
 	}
 }
 
+// Not parallel, and the best of a few: the machine is others' too.
+//
+//nolint:paralleltest // see above
 func TestTenThousandAlertsTakeNoTime(t *testing.T) {
-	t.Parallel()
 	alerts := stream(10_000)
-	begin := time.Now()
-	x := NewIndex(nil)
-	for _, a := range alerts {
-		x.Place(a)
+	best := time.Hour
+	for range 3 {
+		begin := time.Now()
+		x := NewIndex(nil)
+		for _, a := range alerts {
+			x.Place(a)
+		}
+		best = min(best, time.Since(begin))
 	}
-	if took := time.Since(begin); took > 2*time.Second {
-		t.Errorf("10,000 alerts took %v", took)
+	if best > 2*time.Second {
+		t.Errorf("10,000 alerts took %v", best)
 	}
 }

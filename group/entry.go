@@ -16,6 +16,9 @@ const (
 	// hubBeside is how many different other hosts and users a thing may be named
 	// beside before it is known to be shared by many.
 	hubBeside = 4
+	// floodSize is from how many alerts of one rule on an address is known to flood:
+	// what other rules say of it within the hour is then the same flood.
+	floodSize = 10
 	// raidSize is how many alerts within an hour of each other make an address of
 	// others, named as their source, the raider of a group: one attempt may come
 	// from anywhere, five are somebody's.
@@ -73,8 +76,10 @@ func (e *entry) named(h uint32) {
 	e.others++
 }
 
-// see remembers the thing in a group.
-func (x *Index) see(e *entry, g ID, a alert.ID, t int64, passing bool) {
+// see remembers the thing in a group, and returns how many alerts of the group
+// named it without a break. It is passing where first says so when it is seen
+// there for the first time, and stays so as long as again says so.
+func (x *Index) see(e *entry, g ID, a alert.ID, t int64, first, again bool) uint32 {
 	oldest := 0
 	for i := range e.spans {
 		s := &e.spans[i]
@@ -84,19 +89,20 @@ func (x *Index) see(e *entry, g ID, a alert.ID, t int64, passing bool) {
 			}
 			s.group, s.first, s.last = g, min(s.first, t), max(s.last, t)
 			s.n++
-			s.passing = s.passing && passing
-			return
+			s.passing = s.passing && again
+			return s.n
 		}
 		if s.last < e.spans[oldest].last {
 			oldest = i
 		}
 	}
-	s := span{group: g, first: t, last: t, alert: a, n: 1, passing: passing}
+	s := span{group: g, first: t, last: t, alert: a, n: 1, passing: first}
 	if len(e.spans) < maxSpans {
 		e.spans = append(e.spans, s)
 	} else if t > e.spans[oldest].last {
 		e.spans[oldest] = s
 	}
+	return 1
 }
 
 // entryOf returns what is remembered of a thing, new where make says so, else nil.
@@ -110,7 +116,7 @@ func (x *Index) entryOf(k key, create bool) *entry {
 		x.entries[k] = e
 	}
 	x.touch(e)
-	if e.same != nil {
+	for e.same != nil { // names of names; only what is no other name is given one more
 		e = e.same
 		x.touch(e)
 	}

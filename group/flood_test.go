@@ -2,6 +2,7 @@ package group
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,13 +22,16 @@ func TestAFloodIsOneGroup(t *testing.T) {
 	for name, about := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			x := NewIndex(nil)
-			var groups []ID
+			var flood []*alert.Alert
 			for i := range 40 {
-				groups = append(groups, x.Place(ruled(made(i+1, time.Duration(i)*minute, about(i)...), "many")).Group)
+				flood = append(flood, ruled(made(i+1, time.Duration(i)*minute, about(i)...), "many"))
 			}
-			if !same(groups) {
-				t.Errorf("groups %v", groups)
+			if at := placed(NewIndex(nil), flood...); !same(at) {
+				t.Errorf("groups %v", at)
+			}
+			slices.Reverse(flood)
+			if at := placed(NewIndex(nil), flood...); !same(at) {
+				t.Errorf("from the last to the first, groups %v", at)
 			}
 		})
 	}
@@ -90,6 +94,41 @@ func TestAFloodSaysWhy(t *testing.T) {
 	}
 	if sum != 1 || said["ip"] != "203.0.113.9" || said["rule"] != "scan" {
 		t.Errorf("reasons %+v", p.Reasons)
+	}
+}
+
+func TestAnAddressThatFloodsIsTheSameForEveryRule(t *testing.T) {
+	t.Parallel()
+	x := NewIndex(nil)
+	from := func(a *alert.Alert, role string) *alert.Alert {
+		a.Observables[0].Role = role
+		return a
+	}
+	for i := range 12 {
+		x.Place(from(ruled(made(i+1, time.Duration(i)*time.Second, "ip:203.0.113.9", fmt.Sprintf("host:pc-%d", i)), "scan"), "source"))
+	}
+	if p := x.Place(from(made(20, minute, "ip:203.0.113.9", "host:fw-1"), "source")); p.Group != 1 || len(p.Reasons) != 1 || p.Reasons[0].Type != "ip" {
+		t.Errorf("another product's alert of the scanner is in %+v", p)
+	}
+	if p := x.Place(from(made(21, minute, "ip:203.0.113.9", "host:srv-1"), "target")); p.Group == 1 {
+		t.Error("an alert about what was done to the address is in its scan")
+	}
+	if p := x.Place(made(22, 2*minute, "host:fw-1", "user:alice")); p.Group == 1 {
+		t.Error("what a scan touched is the scan")
+	}
+	few := NewIndex(nil)
+	few.Place(from(made(1, 0, "ip:203.0.113.9", "host:a"), "source"))
+	if p := few.Place(from(made(2, minute, "ip:203.0.113.9", "host:b"), "source")); !p.New {
+		t.Errorf("an address alone joined %+v", p)
+	}
+}
+
+func TestASensorIsNotWhatAnAlertIsAbout(t *testing.T) {
+	t.Parallel()
+	a, b := made(1, 0, "host:ids-1", "ip:203.0.113.1"), made(2, minute, "host:ids-1", "ip:203.0.113.2")
+	a.Observables[0].Role, b.Observables[0].Role = "sensor", "sensor"
+	if same(placed(NewIndex(nil), a, b)) {
+		t.Error("two alerts of one sensor are one incident")
 	}
 }
 

@@ -48,7 +48,9 @@ type named struct {
 }
 
 // NewIndex returns an empty index. infrastructure reports what is declared to be
-// shared by many (domain controllers, gateways, scanners); nil means nothing is.
+// shared by many (domain controllers, gateways, scanners); nil means nothing is. It
+// is asked for each observable as written and by its canonical name (a host's first
+// label, a user's account name, in lower case), so it must be quick.
 func NewIndex(infrastructure func(t alert.ObservableType, value string) bool) *Index {
 	return &Index{
 		reader: reader{infrastructure: infrastructure}, entries: map[key]*entry{}, groups: map[ID]*state{}, limit: maxEntries,
@@ -61,7 +63,8 @@ func (x *Index) Place(a *alert.Alert) Placement {
 	t := x.know(a)
 	x.weigh(a, t)
 	at := x.choose(a)
-	p := Placement{Group: Of(a.ID), New: true}
+	p := Placement{Group: x.root(Of(a.ID)), New: true} // a replay, when what it founded was merged meanwhile
+	p.New = p.Group == Of(a.ID)
 	if at != nil {
 		p = Placement{Group: at.candidate.group, Reasons: x.reasons(a, at)}
 		for _, g := range at.same {
@@ -90,8 +93,8 @@ func (x *Index) Put(a *alert.Alert, g ID) {
 	x.weigh(a, t)
 	var at *place
 	for i := range x.candidates {
-		if c := &x.candidates[i]; c.group == g && c.sum() < 1 && c.flooded() >= 1 {
-			at = &place{candidate: c, flood: true}
+		if c := &x.candidates[i]; c.group == g {
+			at = &place{candidate: c, flood: c.sum() < 1 && c.flooded() >= 1}
 		}
 	}
 	x.remember(a, g, t, at)
@@ -237,24 +240,34 @@ func (x *Index) alias(t *thing, e *entry) {
 
 // remember puts what the alert is about into group g.
 func (x *Index) remember(a *alert.Alert, g ID, t int64, at *place) {
-	for _, n := range x.about {
-		passing := false
-		if at != nil && at.flood && n.kind != at.candidate.of && n.kind >= host {
-			passing = true
+	for i, n := range x.about {
+		first, again := false, false
+		if at != nil && i != at.candidate.flood.about && n.kind >= host {
+			first, again = at.flood, at.candidate.flood.score > 0
 		}
 		if n.shared {
 			n.entry.hub = true
 		}
-		x.see(n.entry, g, a.ID, t, passing)
+		x.see(n.entry, g, a.ID, t, first, again)
+		beside := 0 // one alert about a dozen machines makes none of them a hub
 		for _, o := range x.about {
-			if o.kind.asset() && !o.mentioned && o.entry != n.entry {
+			if beside < hubBeside/2 && o.kind.asset() && !o.mentioned && o.entry != n.entry {
 				n.entry.named(hashOf(o.entry.key))
+				beside++
 			}
 		}
 		if n.kind.floods() && !n.mentioned {
-			x.see(x.entryOf(floodKey(a, n), true), g, a.ID, t, false)
+			size := x.see(x.entryOf(floodKey(a, n), true), g, a.ID, t, false, false)
+			if n.source && size >= floodSize {
+				x.see(x.entryOf(floodingKey(n), true), g, a.ID, t, false, false)
+			}
 		}
 	}
+}
+
+// floodingKey is an address that floods, whatever it tries next.
+func floodingKey(n named) key {
+	return key{kind: flood, of: ip, value: n.entry.key.value}
 }
 
 // floodKey is the rule about one address, host or user.

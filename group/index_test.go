@@ -66,33 +66,36 @@ func TestTwoAlertsBelongTogether(t *testing.T) {
 		then  []string
 		same  bool
 	}{
-		"with the same host within the hour":                  {[]string{"host:web-01"}, 59 * minute, []string{"host:web-01"}, true},
-		"with the same host after two hours: not alone":       {[]string{"host:web-01"}, 2 * time.Hour, []string{"host:web-01"}, false},
-		"with the same host and its user after two hours: no": {[]string{"host:web-01", "user:alice"}, 2 * time.Hour, []string{"host:web-01", "user:alice"}, false},
-		"with the same user within the hour":                  {[]string{"user:alice"}, minute, []string{"user:alice", "host:b"}, true},
-		"with the same process after a night":                 {[]string{"=process:web-01/4312/nc"}, 12 * time.Hour, []string{"=process:web-01/4312/nc"}, true},
-		"with the same process two days later: no":            {[]string{"=process:web-01/4312/nc"}, 48 * time.Hour, []string{"=process:web-01/4312/nc"}, false},
-		"with the same mail message":                          {[]string{"=message:m1"}, 3 * time.Hour, []string{"=message:m1"}, true},
-		"with the same URL":                                   {[]string{"url:https://evil.example/a"}, 3 * time.Hour, []string{"url:https://evil.example/a"}, true},
-		"with the same hash alone: no":                        {[]string{"host:a", "hash:" + strings.Repeat("ab", 20)}, minute, []string{"host:b", "hash:" + strings.Repeat("ab", 20)}, false},
-		"with the same hash and domain":                       {[]string{"host:a", "hash:" + strings.Repeat("ab", 20), "domain:evil.example"}, minute, []string{"host:b", "hash:" + strings.Repeat("ab", 20), "domain:evil.example"}, true},
-		"with the same hash after hours and host: no":         {[]string{"host:a", "hash:" + strings.Repeat("ab", 20)}, 2 * time.Hour, []string{"host:a", "hash:" + strings.Repeat("ab", 20)}, false},
-		"with the same address alone: no":                     {[]string{"host:a", "ip:203.0.113.9"}, minute, []string{"host:b", "ip:203.0.113.9"}, false},
-		"with nothing but the same address":                   {[]string{"host:a", "ip:203.0.113.9"}, minute, []string{"ip:203.0.113.9"}, true},
-		"with the same loopback address: no":                  {[]string{"host:a"}, minute, []string{"ip:127.0.0.1"}, false},
-		"whatever the host's name is written as":              {[]string{"host:WEB-01.corp.example.com"}, minute, []string{"host:web-01"}, true},
-		"whatever the user's name is written as":              {[]string{`user:CORP\Alice`}, minute, []string{"user:alice@corp.example.com"}, true},
-		"unless the namesake is of another company":           {[]string{"user:alice@corp.example.com"}, minute, []string{"user:alice@other.example.net"}, false},
-		"unless the user is built in":                         {[]string{`user:NT AUTHORITY\SYSTEM`, "host:a"}, minute, []string{`user:NT AUTHORITY\SYSTEM`, "host:b"}, false},
-		"unless the SID is built in":                          {[]string{"user:S-1-5-18", "host:a"}, minute, []string{"user:S-1-5-18", "host:b"}, false},
-		"with the same SID of a domain":                       {[]string{"user:S-1-5-21-1-2-3-1104", "host:a"}, minute, []string{"user:S-1-5-21-1-2-3-1104", "host:b"}, true},
-		"unless root is root of another machine":              {[]string{"user:root", "host:a"}, minute, []string{"user:root", "host:b"}, false},
-		"unless the process is one that always runs":          {[]string{"=process:a/684/services.exe"}, 3 * time.Hour, []string{"=process:a/684/services.exe"}, false},
-		"unless the page is a manual":                         {[]string{"url:https://learn.microsoft.com/x", "host:a"}, minute, []string{"url:https://learn.microsoft.com/x", "host:b"}, false},
-		"unless the application is everybody's":               {[]string{"resource:00000003-0000-0000-c000-000000000000", "host:a"}, minute, []string{"resource:00000003-0000-0000-c000-000000000000", "host:b"}, false},
+		"with the same host within the hour":                                {[]string{"host:web-01"}, 59 * minute, []string{"host:web-01"}, true},
+		"with the same host after two hours: not alone":                     {[]string{"host:web-01"}, 2 * time.Hour, []string{"host:web-01"}, false},
+		"with the same host and its user after two hours: no":               {[]string{"host:web-01", "user:alice"}, 2 * time.Hour, []string{"host:web-01", "user:alice"}, false},
+		"with the same user within the hour":                                {[]string{"user:alice"}, minute, []string{"user:alice", "host:b"}, true},
+		"with the same process after a night":                               {[]string{"=process:web-01/4312/nc"}, 12 * time.Hour, []string{"=process:web-01/4312/nc"}, true},
+		"with the same process two days later: no":                          {[]string{"=process:web-01/4312/nc"}, 48 * time.Hour, []string{"=process:web-01/4312/nc"}, false},
+		"with the same mail message":                                        {[]string{"=message:m1"}, 3 * time.Hour, []string{"=message:m1"}, true},
+		"with the same URL":                                                 {[]string{"url:https://evil.example/a"}, 3 * time.Hour, []string{"url:https://evil.example/a"}, true},
+		"with the same hash, where the product says it is not the system's": {[]string{"host:a", "hash:" + strings.Repeat("ab", 20), "ip:192.0.2.7"}, minute, []string{"host:b", "hash:" + strings.Repeat("ab", 20), "ip:192.0.2.7"}, true},
+		"with the same hash alone: no":                                      {[]string{"host:a", "hash:" + strings.Repeat("ab", 20)}, minute, []string{"host:b", "hash:" + strings.Repeat("ab", 20)}, false},
+		"with the same hash and domain":                                     {[]string{"host:a", "hash:" + strings.Repeat("ab", 20), "domain:evil.example"}, minute, []string{"host:b", "hash:" + strings.Repeat("ab", 20), "domain:evil.example"}, true},
+		"with the same hash after hours and host: no":                       {[]string{"host:a", "hash:" + strings.Repeat("ab", 20)}, 2 * time.Hour, []string{"host:a", "hash:" + strings.Repeat("ab", 20)}, false},
+		"with the same address alone: no":                                   {[]string{"host:a", "ip:203.0.113.9"}, minute, []string{"host:b", "ip:203.0.113.9"}, false},
+		"with nothing but the same address":                                 {[]string{"host:a", "ip:203.0.113.9"}, minute, []string{"ip:203.0.113.9"}, true},
+		"with the same loopback address: no":                                {[]string{"host:a"}, minute, []string{"ip:127.0.0.1"}, false},
+		"whatever the host's name is written as":                            {[]string{"host:WEB-01.corp.example.com"}, minute, []string{"host:web-01"}, true},
+		"whatever the user's name is written as":                            {[]string{`user:CORP\Alice`}, minute, []string{"user:alice@corp.example.com"}, true},
+		"unless the namesake is of another company":                         {[]string{"user:alice@corp.example.com"}, minute, []string{"user:alice@other.example.net"}, false},
+		"unless the user is built in":                                       {[]string{`user:NT AUTHORITY\SYSTEM`, "host:a"}, minute, []string{`user:NT AUTHORITY\SYSTEM`, "host:b"}, false},
+		"unless the SID is built in":                                        {[]string{"user:S-1-5-18", "host:a"}, minute, []string{"user:S-1-5-18", "host:b"}, false},
+		"with the same SID of a domain":                                     {[]string{"user:S-1-5-21-1-2-3-1104", "host:a"}, minute, []string{"user:S-1-5-21-1-2-3-1104", "host:b"}, true},
+		"unless root is root of another machine":                            {[]string{"user:root", "host:a"}, minute, []string{"user:root", "host:b"}, false},
+		"unless the process is one that always runs":                        {[]string{"=process:a/684/services.exe"}, 3 * time.Hour, []string{"=process:a/684/services.exe"}, false},
+		"unless the page is a manual":                                       {[]string{"url:https://learn.microsoft.com/x", "host:a"}, minute, []string{"url:https://learn.microsoft.com/x", "host:b"}, false},
+		"unless the application is everybody's":                             {[]string{"resource:00000003-0000-0000-c000-000000000000", "host:a"}, minute, []string{"resource:00000003-0000-0000-c000-000000000000", "host:b"}, false},
 		"unless the files are the system's": {
-			[]string{"host:a", `file:C:\Windows\System32\cmd.exe`, "hash:" + strings.Repeat("cd", 20), "domain:evil.example"}, minute,
-			[]string{"host:b", `file:C:\Windows\System32\cmd.exe`, "hash:" + strings.Repeat("cd", 20), "domain:evil.example"}, false,
+			[]string{"host:a", `file:C:\Windows\System32\cmd.exe`, "hash:" + strings.Repeat("cd", 20), "domain:evil.example"},
+			minute,
+			[]string{"host:b", `file:C:\Windows\System32\cmd.exe`, "hash:" + strings.Repeat("cd", 20), "domain:evil.example"},
+			false,
 		},
 		"where a command on one host acts on the other":   {[]string{"host:a", `=command:psexec.exe \\WEB-02 -s cmd.exe`}, minute, []string{"host:web-02"}, true},
 		"where a command made the account of the other":   {[]string{"host:a", `=command:"net.exe" user /add mallory Secret1 /domain`}, minute, []string{"user:mallory@corp.example.com"}, true},
@@ -200,7 +203,13 @@ func TestOtherNamesOfAUserAreTheSameUser(t *testing.T) {
 	x := NewIndex(nil)
 	a := made(1, 0)
 	a.Entities = []alert.Entity{{Type: alert.EntityUser, Value: "alice@corp.example.com", Aliases: []string{"S-1-5-21-1-2-3-1104", "Alice Smith"}}}
+	b := made(4, 0)
+	b.Entities = []alert.Entity{{Type: alert.EntityUser, Value: "asmith@corp.example.com", Aliases: []string{"alice"}}}
 	at := placed(x, a, made(2, minute, "user:S-1-5-21-1-2-3-1104"), made(3, 2*minute, "user:alice smith"))
+	x.Place(b)
+	if p := x.Place(made(5, minute, "user:S-1-5-21-1-2-3-1104")); p.Group != at[0] || len(p.Merged) > 0 && p.Merged[0] != 4 {
+		t.Errorf("under a third name she is in %+v", p)
+	}
 	if at[0] != at[1] {
 		t.Errorf("by SID she is in %v", at)
 	}
@@ -254,6 +263,9 @@ func TestMergeAndPutAreFollowed(t *testing.T) {
 	if p := x.Place(made(6, 2*minute, "host:c")); p.Group != 2 {
 		t.Errorf("after Put host c is in %v", p.Group)
 	}
+	if p := x.Place(made(1, 48*time.Hour, "host:z")); p.New || p.Group != 2 {
+		t.Errorf("a founder that comes again after its group was merged is in %+v", p)
+	}
 	moved := made(7, 2*minute, "host:d")
 	x.Place(moved)
 	x.Put(moved, 2)
@@ -289,5 +301,14 @@ func TestTheIndexIsBounded(t *testing.T) {
 	}
 	if got := len(hub.entries[key{kind: host, value: "a"}].spans); got > maxSpans {
 		t.Errorf("one host is remembered in %d groups", got)
+	}
+}
+
+func TestOneAlertAboutManyMachinesMakesNoneAHub(t *testing.T) {
+	t.Parallel()
+	x := NewIndex(nil)
+	x.Place(made(1, 0, "host:a", "host:b", "host:c", "host:d", "host:e", "host:f", "host:g"))
+	if p := x.Place(made(2, minute, "host:d")); p.Group != 1 {
+		t.Errorf("one of the machines is in %+v", p)
 	}
 }

@@ -72,7 +72,17 @@ type thing struct {
 	aliases []string
 
 	mentioned bool // only in a command line
-	loose     bool // a resource that was read out of the alert: a repository or bucket may be what many have to do with in a day
-	target    bool // what was attacked, says the alert
-	outsider  bool // an address of others that the alert names as where it came from
+	loose     bool // a resource read out of the alert: many have to do with a repository or bucket in a day
+	source    bool // an address that acts, by its role in the alert
+	private   bool // an address inside
+	target    bool // what is acted on, by its role
+}
+
+// slot is the kind's, but that an address inside, or acted on, counts with the
+// hosts: beside a host it is as a rule the host's own, and says nothing more.
+func (t *thing) slot() slot {
+	if t.kind == ip && (t.private || t.target) {
+		return hostSlot
+	}
+	return t.kind.slot()
 }

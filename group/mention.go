@@ -9,8 +9,14 @@ import (
 // maxMentions bounds how many hosts and users of command lines an alert is about.
 const maxMentions = 8
 
-// commandKeys are attributes that products keep a command line in.
-var commandKeys = set("command_line", "commandline", "cmdline", "process.command_line", "proc.cmdline", "command line", "process_command_line")
+// commandKeys are what products call a command line, as the last part of a key.
+var commandKeys = set("command_line", "commandline", "cmdline", "command line", "process_command_line", "processcommandline")
+
+// commandKey reports whether an attribute of the key holds a command line.
+func commandKey(key string) bool {
+	key = key[strings.LastIndexByte(key, '.')+1:]
+	return len(key) >= 7 && len(key) <= 20 && commandKeys[strings.ToLower(key)]
+}
 
 // mentions adds the hosts and accounts that a lower-case command line acts on:
 // what runs on one machine and names another (psexec \\web-02, wmic /node:web-02,

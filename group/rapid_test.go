@@ -47,7 +47,8 @@ func TestChainsAreTheSameInAnyOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var chain []*alert.Alert
-		for id := 1; id <= rapid.IntRange(2, 12).Draw(t, "n"); id++ {
+		n := rapid.IntRange(2, 12).Draw(t, "n")
+		for id := 1; id <= n; id++ {
 			h := rapid.IntRange(0, 3).Draw(t, "host")
 			// A machine and its user, never beside many others: no hub.
 			chain = append(chain, made(id, time.Duration(rapid.IntRange(0, 300).Draw(t, "minute"))*minute, fmt.Sprintf("host:h%d", h), fmt.Sprintf("user:u%d", h)))
@@ -67,7 +68,8 @@ func TestWhateverComesAPlacementHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := NewIndex(nil)
 		gone, closed, kept := map[ID]bool{}, map[ID]bool{}, map[ID]bool{}
-		for id := 1; id <= rapid.IntRange(1, 40).Draw(t, "n"); id++ {
+		n := rapid.IntRange(1, 40).Draw(t, "n")
+		for id := 1; id <= n; id++ {
 			a := some(t, id, 30*time.Hour)
 			p := x.Place(a)
 			switch {

@@ -31,7 +31,7 @@ func (r *reader) read(a *alert.Alert) []thing {
 		}
 	}
 	for i := range a.Attributes {
-		if at := &a.Attributes[i]; commandKeys[strings.ToLower(at.Key)] {
+		if at := &a.Attributes[i]; commandKey(at.Key) {
 			r.entity(&alert.Entity{Type: alert.EntityCommand, Value: at.Value[:min(len(at.Value), alert.MaxEntityValue)]})
 		}
 	}
@@ -88,7 +88,7 @@ func (r *reader) add(t thing) {
 	for i := range r.list {
 		have := &r.list[i]
 		if have.key == t.key {
-			have.shared, have.loose = have.shared || t.shared, have.loose && t.loose
+			have.shared, have.source, have.loose = have.shared || t.shared, have.source || t.source, have.loose && t.loose
 			if have.domain == "" {
 				have.domain = t.domain
 			}
@@ -139,7 +139,7 @@ func (r *reader) entity(e *alert.Entity) {
 
 func (r *reader) observable(o *alert.Observable) {
 	var t thing
-	if o.Role == "sensor" { // it watches many: what it saw has nothing else in common
+	if o.Role == "sensor" || o.Role == "observer" { // it only looked on
 		return
 	}
 	switch o.Type {
@@ -193,8 +193,11 @@ func ipOf(o *alert.Observable) thing {
 	if strings.IndexByte(o.Value, '/') >= 0 {
 		return thing{}
 	}
-	outsider := o.Role == "source" && (o.Scope == "" || o.Scope == alert.ScopeDocumentation)
-	return thing{key: key{kind: ip, value: o.Value}, show: o.Value, outsider: outsider}
+	t := thing{key: key{kind: ip, value: o.Value}, show: o.Value}
+	t.private = o.Scope == alert.ScopePrivate || o.Scope == alert.ScopeShared
+	t.target = o.Role == "target"
+	t.source = o.Role == "source" || o.Role == "actor" || o.Role == "attacker"
+	return t
 }
 
 // urlHost returns the lower-case host of an http or ftp URL, "" where there is none.

@@ -28,9 +28,10 @@ type candidate struct {
 	raid    evidence // an address of others that the group's alerts came from
 	raiders uint32   // how many of them, within an hour of each other
 
-	of    kind // what the flood is about; where flood.score is not 0
-	flood evidence
-	shy   bool // the flood is about something shared by many: only where nothing else holds
+	flood evidence // its score is 0 where there is none
+	slot  slot     // of what the flood is about
+	any   bool     // whatever the rule: the address is one that floods
+	shy   bool     // the flood is about something shared by many: only where nothing else holds
 }
 
 // sum is what speaks for the group, floods aside. Beyond an hour a host and a user
@@ -52,7 +53,7 @@ func (c *candidate) flooded() float64 {
 	if c.flood.score == 0 {
 		return 0
 	}
-	return c.sum() - c.best[c.of.slot()].score + max(c.flood.score, c.best[c.of.slot()].score)
+	return c.sum() - c.best[c.slot].score + max(c.flood.score, c.best[c.slot].score)
 }
 
 // place is where an alert is put.
@@ -99,29 +100,36 @@ func (x *Index) weigh(a *alert.Alert, t int64) {
 				continue
 			}
 			c.gap = min(c.gap, gap)
-			if n.outsider && !n.shared && gap <= near && (s.n >= raidSize || x.groups[c.group].lone) {
+			if n.source && !n.private && !n.shared && gap <= near && (s.n >= raidSize || x.groups[c.group].lone) {
 				c.raid, c.raiders = evidence{sc, gap, s.alert, i}, s.n
 			}
-			if b := &c.best[n.kind.slot()]; sc > b.score || sc == b.score && gap < b.gap {
+			if b := &c.best[n.slot()]; sc > b.score || sc == b.score && gap < b.gap {
 				*b = evidence{sc, gap, s.alert, i}
 			}
 		}
 		if !n.kind.floods() || n.mentioned {
 			continue
 		}
-		e := x.entries[floodKey(a, n)]
-		if e == nil {
+		x.floods(floodKey(a, n), i, t, n.shared || n.kind.asset() && hub)
+		if n.source && !n.shared {
+			x.floods(floodingKey(n), i, t, n.private)
+		}
+	}
+}
+
+// floods adds the groups of a flood about the thing at i.
+func (x *Index) floods(k key, i int, t int64, shy bool) {
+	e := x.entries[k]
+	if e == nil {
+		return
+	}
+	for _, s := range e.spans {
+		if s.gap(t) > near {
 			continue
 		}
-		for _, s := range e.spans {
-			if s.gap(t) > near {
-				continue
-			}
-			c := x.candidate(s.group)
-			shy := n.shared || n.kind.asset() && hub
-			if c != nil && (c.flood.score == 0 || c.shy && !shy) {
-				c.flood, c.of, c.shy = evidence{1, s.gap(t), s.alert, i}, n.kind, shy
-			}
+		if c := x.candidate(s.group); c != nil && (c.flood.score == 0 || c.shy && !shy) {
+			n := x.about[i]
+			c.flood, c.slot, c.shy, c.any = evidence{1, s.gap(t), s.alert, i}, n.slot(), shy, k.rule == ""
 		}
 	}
 }
@@ -154,18 +162,30 @@ func (x *Index) choose(a *alert.Alert) *place {
 			most = c
 		}
 	}
+	raid := x.raided()
 	switch {
 	case most != nil && most.sum() < 1 && (best == nil || !most.shy && most.flooded() >= best.sum()):
 		return &place{candidate: most, flood: true, same: x.strays(most)}
-	}
-	raid := x.raided()
-	if best != nil && (raid == nil || raid == best || !x.nearer(raid, best)) {
+	case best != nil && (raid == nil || raid == best || !x.nearer(raid, best)):
 		return &place{candidate: best, same: append(x.others(best), x.strays(best)...)}
-	}
-	if raid != nil {
+	case raid != nil:
 		return &place{candidate: raid, address: true, same: x.strays(raid)}
 	}
 	return x.orphan()
+}
+
+// raided returns the group that the alert's source raids, nil where there is none: an
+// address of others from which raidSize alerts came within the hour is somebody's,
+// whatever he touches next and whichever product sees it. An address alone never
+// makes two groups one.
+func (x *Index) raided() *candidate {
+	var best *candidate
+	for i := range x.candidates {
+		if c := &x.candidates[i]; c.raiders >= raidSize && (best == nil || before(c.sum(), best.sum(), c, best)) {
+			best = c
+		}
+	}
+	return best
 }
 
 // nearer reports whether an alert belongs to the raid that it came from rather than
@@ -184,7 +204,7 @@ func (x *Index) nearer(raid, best *candidate) bool {
 // strays returns the lone alerts, each a group of its own, that came from the address
 // which raids best: they would have joined it, had they come later.
 func (x *Index) strays(best *candidate) []ID {
-	if best.raiders < raidSize || x.group(best.group).kept {
+	if best.raiders+1 < raidSize || best.raid.score == 0 || x.group(best.group).kept {
 		return nil
 	}
 	var list []ID
@@ -195,20 +215,6 @@ func (x *Index) strays(best *candidate) []ID {
 		}
 	}
 	return list
-}
-
-// raided returns the group that the alert's source raids, nil where there is none: an
-// address of others from which raidSize alerts came within the hour is somebody's,
-// whatever he touches next and whichever product sees it. An address alone never
-// makes two groups one.
-func (x *Index) raided() *candidate {
-	var best *candidate
-	for i := range x.candidates {
-		if c := &x.candidates[i]; c.raiders >= raidSize && (best == nil || before(c.sum(), best.sum(), c, best)) {
-			best = c
-		}
-	}
-	return best
 }
 
 // before reports whether c goes before d: the larger sum, the shorter distance,
@@ -244,7 +250,7 @@ func (x *Index) orphan() *place {
 	var best *candidate
 	for i := range x.candidates {
 		c := &x.candidates[i]
-		if e := c.best[ipSlot]; e.score >= 0.5 && (best == nil || before(c.sum(), best.sum(), c, best)) {
+		if e := max(c.best[ipSlot].score, c.best[hostSlot].score); e >= 0.5 && (best == nil || before(c.sum(), best.sum(), c, best)) {
 			best = c
 		}
 	}
@@ -265,18 +271,18 @@ func (x *Index) reasons(a *alert.Alert, at *place) []Reason {
 	for s := range slots {
 		e := c.best[s]
 		switch {
-		case e.score == 0:
-		case at.address && s == ipSlot:
+		case e.score == 0 || at.flood && s == c.slot:
+		case at.address && (s == ipSlot || s == hostSlot):
 			say(e, 1)
 		default:
 			say(e, e.score)
 		}
 	}
-	if at.flood {
-		rest := 1 - c.best[c.of.slot()].score
-		if c.best[c.of.slot()].score == 0 {
-			say(c.flood, 0)
-		}
+	switch rest := 1 - c.best[c.slot].score; {
+	case at.flood && c.any:
+		say(c.flood, 1)
+	case at.flood:
+		say(c.flood, 1-rest)
 		out = append(out, Reason{Type: kindNames[flood], Value: clean(ruleOf(a)), Alert: c.flood.alert, Gap: time.Duration(c.flood.gap), Score: rest})
 	}
 	slices.SortStableFunc(out, func(a, b Reason) int { return cmp.Compare(b.Score, a.Score) })

@@ -115,13 +115,13 @@ func morning(t *testing.T) []row {
 	}
 	for line := range bytes.Lines(f) {
 		var a struct {
-			SystemAlertId string
-			StartTime     time.Time
+			ID        string `json:"SystemAlertId"`
+			StartTime time.Time
 		}
 		if err := json.Unmarshal(line, &a); err != nil {
 			t.Fatal(err)
 		}
-		bodies[a.SystemAlertId], starts[a.SystemAlertId] = line, a.StartTime
+		bodies[a.ID], starts[a.ID] = line, a.StartTime
 	}
 	for i := range rows {
 		rows[i].At, rows[i].Body = starts[rows[i].ID], bodies[rows[i].ID]
