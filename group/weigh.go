@@ -100,7 +100,7 @@ func (x *Index) weigh(a *alert.Alert, t int64) {
 				continue
 			}
 			c.gap = min(c.gap, gap)
-			if n.source && !n.private && !n.shared && gap <= near && (s.n >= raidSize || x.groups[c.group].lone) {
+			if n.kind == ip && !n.target && !n.private && !n.shared && gap <= near && (s.n >= raidSize || x.groups[c.group].lone) {
 				c.raid, c.raiders = evidence{sc, gap, s.alert, i}, s.n
 			}
 			if b := &c.best[n.slot()]; sc > b.score || sc == b.score && gap < b.gap {
