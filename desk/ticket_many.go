@@ -165,7 +165,7 @@ func (m *manyTickets) write(ctx context.Context, from, to int) error {
 			}
 			made = append(made, st)
 		}
-		if err := tx.SaveTickets(made); err != nil {
+		if err := tx.SaveNewTickets(made); err != nil {
 			return err
 		}
 		return tx.Audit(m.p.Name, m.p.Door, "ticket.concluded", fmt.Sprintf("%s to %s", made[0].Ticket.ID, made[len(made)-1].Ticket.ID), brief(m.change.Set.Judgement.Reason))

@@ -111,6 +111,31 @@ func (tx *Tx) NewTickets(n int) (first ticket.ID, err error) {
 // another ticket, or that does not exist, is fault.Conflict or fault.NotFound, and
 // nothing is written.
 func (tx *Tx) SaveTickets(steps []TicketStep) error {
+	if err := tx.saveTickets(steps); err != nil {
+		return err
+	}
+	return tx.moveAlerts(steps)
+}
+
+// SaveNewTickets is SaveTickets for new tickets of alerts that this transaction
+// has seen to exist (KnownAlerts) and to be in no ticket (TicketsOf): it does not
+// look again.
+func (tx *Tx) SaveNewTickets(steps []TicketStep) error {
+	if err := tx.saveTickets(steps); err != nil {
+		return err
+	}
+	var rows []any
+	for _, st := range steps {
+		for _, e := range st.Entries {
+			for _, id := range e.Bound {
+				rows = append(rows, int64(id), int64(st.Ticket.ID))
+			}
+		}
+	}
+	return tx.bulk(`INSERT INTO ticket_alert (alert, ticket)`, "", 2, rows)
+}
+
+func (tx *Tx) saveTickets(steps []TicketStep) error {
 	var rows, tags, changed []any
 	var changes []Change
 	for _, st := range steps {
@@ -151,9 +176,6 @@ func (tx *Tx) SaveTickets(steps []TicketStep) error {
 		return err
 	}
 	if err := tx.saveEntries(steps); err != nil {
-		return err
-	}
-	if err := tx.moveAlerts(steps); err != nil {
 		return err
 	}
 	return tx.AddChanges(changes...)
