@@ -125,7 +125,7 @@ func TestMentions(t *testing.T) {
 			"d@y.example",
 		},
 		"お願い @山田 さん、@佐藤": {"山田", "佐藤"},
-		"@ @@ a@b":         nil,
+		"@ @@ a@b":       nil,
 	} {
 		if got := mentions(text); !slices.Equal(got, want) {
 			t.Errorf("%q mentions %q, want %q", text, got, want)

@@ -60,7 +60,7 @@ func TestTheClientsTypesAreTheAPIs(t *testing.T) {
 		"ConcludedMany": client.ConcludedMany{}, "RefusedSet": client.RefusedSet{}, "CreateTicketInputBody": client.NewTicket{}, "ChangeTicketInputBody": client.TicketChange{},
 		"ConcludeTicketInputBody": client.TicketConclusion{}, "MergeTicketInputBody": client.TicketMerge{}, "SplitTicketInputBody": client.TicketSplitOff{},
 		"ConcludeManyInputBody": client.ConcludeMany{},
-		"SourceAuth": client.SourceAuth{}, "SourceCreated": client.SourceCreated{}, "SourceList": client.SourceList{}, "SourceSettings": client.SourceSettings{},
+		"SourceAuth":            client.SourceAuth{}, "SourceCreated": client.SourceCreated{}, "SourceList": client.SourceList{}, "SourceSettings": client.SourceSettings{},
 	}
 	// Read into client.Error, or written by a method from its arguments.
 	bare := []string{"Problem", "ErrorDetail", "DiscardInputBody", "RestoreInputBody", "TakeTicketInputBody", "CommentTicketInputBody", "ReopenTicketInputBody", "BindTicketInputBody", "UnbindTicketInputBody", "UndoTicketInputBody"}
