@@ -213,7 +213,7 @@ func (s *session) ticketCard(t *client.TicketDetail) error {
 			return err
 		}
 		if more := t.AlertCount - len(t.Alerts); more > 0 {
-			s.note("and %d more alerts", more)
+			s.note("and %s", count(more, "alert more", "alerts more"))
 		}
 	}
 	s.section("Timeline")
