@@ -137,7 +137,7 @@ func TestTheClientCallsWhatTheAPIDescribes(t *testing.T) {
 	ctx, some := t.Context(), []string{"x"}
 	f := client.AlertFilter{
 		Source: some, Kind: some, Severity: some, Rule: some, Q: "x", Observable: some, Tag: some, Technique: some, Disposition: some,
-		From: "x", To: "x", SeenFrom: "x", SeenTo: "x", Sort: "x", Limit: 1, Cursor: "x", Facets: true,
+		From: "x", To: "x", SeenFrom: "x", SeenTo: "x", Unticketed: true, Sort: "x", Limit: 1, Cursor: "x", Facets: true,
 	}
 	for _, call := range []func() error{
 		func() error { _, err := c.Alerts(ctx, f); return err },

@@ -61,7 +61,7 @@ func refused(t *testing.T, err error, status int, words ...string) {
 
 // The life of a ticket: from an alert that means only "possible" to a person's
 // judgement, with everything on its timeline.
-// DESK-35, DESK-49, DESK-50, DESK-51, DESK-53, DESK-54, DESK-55, DESK-57, DESK-58, FEED-01, MIND-02
+// DESK-35, DESK-49, DESK-50, DESK-51, DESK-53, DESK-54, DESK-55, DESK-57, DESK-58, DESK-66, FEED-01, MIND-02
 func TestATicketIsHandledByPeople(t *testing.T) {
 	onBoth(t, func(t *testing.T, database string) {
 		s := start(t, database)
@@ -78,6 +78,13 @@ func TestATicketIsHandledByPeople(t *testing.T) {
 		refused(t, err, http.StatusConflict, ids[0], id, "merge")
 		if a := must[*client.AlertDetail](t)(c.Alert(ctx, ids[2])); a.Ticket != "" {
 			t.Errorf("%s was bound though the order was refused", a.ID)
+		}
+		for _, f := range []client.AlertFilter{{Unticketed: true}, {Unticketed: true, Q: "edr"}, {Unticketed: true, Sort: "severity", Source: []string{"edr"}}} {
+			f.Facets = true
+			page := must[*client.AlertPage](t)(c.Alerts(ctx, f))
+			if len(page.Items) != 1 || page.Items[0].ID != ids[2] || page.Facets.Total != 1 {
+				t.Errorf("in no ticket: %+v, %+v", page.Items, page.Facets)
+			}
 		}
 		// Closing without a conclusion, or without an owner, is refused.
 		_, err = c.ChangeTicket(ctx, id, client.TicketChange{Version: 2, TicketSettings: client.TicketSettings{Status: ptr("resolved")}})
