@@ -87,6 +87,9 @@ func run(s settings) error {
 			return err
 		}
 	}
+	if err := conclude(t, srv, s, tokens, &sent); err != nil {
+		return err
+	}
 	if s.stored > 0 {
 		if err := full(t, srv, s, tokens, &sent); err != nil {
 			return err
