@@ -158,7 +158,7 @@ func (tx *Tx) saveTickets(steps []TicketStep) error {
 		}
 		if kind == TicketCreated || slices.Contains(changed, any(int64(t.ID))) {
 			for _, tag := range t.Tags {
-				tags = append(tags, tag, int64(t.ID))
+				tags = append(tags, fold(tag), int64(t.ID))
 			}
 		}
 		changes = append(changes, Change{Kind: kind, Subject: int64(t.ID)})

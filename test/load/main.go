@@ -178,7 +178,7 @@ func vacuum(t *table, address string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	ctx := context.Background()
 	var auto string
 	if err := db.QueryRowContext(ctx, `SHOW autovacuum`).Scan(&auto); err != nil {

@@ -275,7 +275,7 @@ func TestTicketsAreListedByWhatIsLeft(t *testing.T) {
 		}{
 			"all":            {client.TicketFilter{}, []string{"Port scan", "Backup job", "Brute force 攻撃 100%"}},
 			"no owner":       {client.TicketFilter{Assignee: []string{"none"}}, []string{"Port scan", "Brute force 攻撃 100%"}},
-			"tags":           {client.TicketFilter{Tag: []string{"vpn", "night"}}, []string{"Brute force 攻撃 100%"}},
+			"tags":           {client.TicketFilter{Tag: []string{"VPN", "night"}}, []string{"Brute force 攻撃 100%"}},
 			"substring":      {client.TicketFilter{Q: "FORCE 撃"}, []string{"Brute force 攻撃 100%"}},
 			"wildcards":      {client.TicketFilter{Q: "0%"}, []string{"Brute force 攻撃 100%"}},
 			"no wildcard":    {client.TicketFilter{Q: "b%k"}, nil},
