@@ -18,7 +18,7 @@ type TicketFilter struct {
 	Statuses    []ticket.Status
 	Assignees   []string // "" is nobody
 	Conclusions []ticket.Conclusion
-	Severities  []string // as judged
+	Severities  []string  // as judged
 	Tags        []string  // in any letter case
 	Words       []string  // substrings of the title, in any letter case
 	From, To    time.Time // of creation, From inclusive; zero: without bound

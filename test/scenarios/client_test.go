@@ -54,7 +54,7 @@ func TestTheClientsTypesAreTheAPIs(t *testing.T) {
 		"Delivery": client.Delivery{}, "DeliveryDetail": client.DeliveryDetail{}, "DeliveryList": client.DeliveryPage{}, "Facets": client.Facets{},
 		"HookAnswer": client.Sent{}, "Kind": client.Kind{}, "KindList": client.KindList{}, "Observable": client.Observable{}, "ReplayManyInputBody": client.Replays{},
 		"ReplayedMany": client.Replayed{}, "Rule": client.Rule{}, "RuleList": client.RuleList{}, "Sighting": client.Sighting{}, "Source": client.Source{},
-		"Ticket": client.Ticket{}, "TicketDetail": client.TicketDetail{}, "TicketList": client.TicketPage{}, "TicketEntry": client.TicketEntry{}, "TicketAlert": client.TicketAlert{},
+		"Ticket": client.Ticket{}, "TicketDetail": client.TicketDetail{}, "TicketFacets": client.TicketFacets{}, "TicketList": client.TicketPage{}, "TicketEntry": client.TicketEntry{}, "TicketAlert": client.TicketAlert{},
 		"TicketTimeline": client.TicketTimeline{}, "TicketAlerts": client.TicketAlerts{}, "TicketSplit": client.TicketSplit{}, "TicketSet": client.TicketSet{},
 		"Judgement": client.Judgement{}, "HandOver": client.HandOver{}, "Task": client.Task{}, "Link": client.Link{}, "Delta": client.Delta{},
 		"ConcludedMany": client.ConcludedMany{}, "RefusedSet": client.RefusedSet{}, "CreateTicketInputBody": client.NewTicket{}, "ChangeTicketInputBody": client.TicketChange{},
@@ -165,6 +165,12 @@ func TestTheClientCallsWhatTheAPIDescribes(t *testing.T) {
 		func() error {
 			_, err := c.Tickets(ctx, client.TicketFilter{
 				Q: "x", Status: some, Assignee: some, Conclusion: some, Severity: some, Tag: some, From: "x", To: "x", IdleSince: "x", Merged: true, Sort: "x", Limit: 1, Cursor: "x",
+			})
+			return err
+		},
+		func() error {
+			_, err := c.TicketFacets(ctx, client.TicketFilter{
+				Q: "x", Status: some, Assignee: some, Conclusion: some, Severity: some, Tag: some, From: "x", To: "x", IdleSince: "x", Merged: true,
 			})
 			return err
 		},

@@ -297,6 +297,12 @@ func TestTicketsAreListedByWhatIsLeft(t *testing.T) {
 				t.Errorf("%s: %q, want %q", name, got, tt.want)
 			}
 		}
+		if n := must[*client.TicketFacets](t)(c.TicketFacets(ctx, client.TicketFilter{})); n.Total != 3 || n.Status["open"] != 2 || n.Status["waiting"] != 1 || n.Assignee[""] != 2 || n.Assignee["alice"] != 1 || n.Severity["high"] != 1 || n.Conclusion[""] != 3 || n.Capped {
+			t.Errorf("counted %+v", n)
+		}
+		if n := must[*client.TicketFacets](t)(c.TicketFacets(ctx, client.TicketFilter{Q: "status:waiting"})); n.Total != 1 || n.Status["open"] != 0 {
+			t.Errorf("counted %+v", n)
+		}
 		_, err := c.Tickets(ctx, client.TicketFilter{Status: []string{"shut"}})
 		refused(t, err, http.StatusUnprocessableEntity, "in progress")
 		_, err = c.Tickets(ctx, client.TicketFilter{Cursor: "x"})
