@@ -108,7 +108,7 @@ func (d *Desk) Split(ctx context.Context, p auth.Principal, id ticket.ID, versio
 // split takes them back, as long as nobody has changed the new ticket.
 func (d *Desk) Undo(ctx context.Context, p auth.Principal, id ticket.ID, version int64) (ticket.Ticket, error) {
 	return d.onTicket(ctx, p, auth.ChangeTickets, id, version, func(tx *store.Tx, t ticket.Ticket) (ticket.Ticket, ticket.Entry, []store.TicketStep, error) {
-		last, err := tx.LastChange(id)
+		last, err := tx.LastTicketChange(id)
 		if err != nil {
 			return t, last, nil, err
 		}
@@ -139,7 +139,7 @@ func giveBack(tx *store.Tx, p auth.Principal, last ticket.Entry) ([]store.Ticket
 	if err != nil {
 		return nil, err
 	}
-	gave, err := tx.LastChange(other.ID)
+	gave, err := tx.LastTicketChange(other.ID)
 	if err != nil {
 		return nil, err
 	}

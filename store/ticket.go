@@ -110,20 +110,15 @@ func (tx *Tx) NewTickets(n int) (first ticket.ID, err error) {
 // entries: alerts go out of tickets before they come into others. One that is in
 // another ticket, or that does not exist, is fault.Conflict or fault.NotFound, and
 // nothing is written.
-func (tx *Tx) SaveTickets(steps []TicketStep) error {
-	if err := tx.saveTickets(steps); err != nil {
-		return err
-	}
-	return tx.moveAlerts(steps)
-}
+func (tx *Tx) SaveTickets(steps []TicketStep) error { return tx.saveTickets(steps, tx.moveAlerts) }
 
 // SaveNewTickets is SaveTickets for new tickets of alerts that this transaction
 // has seen to exist (KnownAlerts) and to be in no ticket (TicketsOf): it does not
 // look again.
-func (tx *Tx) SaveNewTickets(steps []TicketStep) error {
-	if err := tx.saveTickets(steps); err != nil {
-		return err
-	}
+func (tx *Tx) SaveNewTickets(steps []TicketStep) error { return tx.saveTickets(steps, tx.putAlerts) }
+
+// putAlerts puts alerts that are in no ticket into tickets.
+func (tx *Tx) putAlerts(steps []TicketStep) error {
 	var rows []any
 	for _, st := range steps {
 		for _, e := range st.Entries {
@@ -135,7 +130,7 @@ func (tx *Tx) SaveNewTickets(steps []TicketStep) error {
 	return tx.bulk(`INSERT INTO ticket_alert (alert, ticket)`, "", 2, rows)
 }
 
-func (tx *Tx) saveTickets(steps []TicketStep) error {
+func (tx *Tx) saveTickets(steps []TicketStep, move func([]TicketStep) error) error {
 	var rows, tags, changed []any
 	var changes []Change
 	for _, st := range steps {
@@ -176,6 +171,16 @@ func (tx *Tx) saveTickets(steps []TicketStep) error {
 		return err
 	}
 	if err := tx.saveEntries(steps); err != nil {
+		return err
+	}
+	if err := move(steps); err != nil {
+		return err
+	}
+	moved, err := tx.moved(steps)
+	if err != nil {
+		return err
+	}
+	if err := tx.settleGroups(moved); err != nil {
 		return err
 	}
 	return tx.AddChanges(changes...)
@@ -339,6 +344,10 @@ func alertIDs(list []int64) []alert.ID {
 // DeleteTicket removes a ticket with its timeline; its alerts stay and are in no
 // ticket then.
 func (tx *Tx) DeleteTicket(id ticket.ID) error {
+	held, err := tx.AlertsIn(id)
+	if err != nil {
+		return err
+	}
 	for _, order := range []string{
 		`DELETE FROM ticket_alert WHERE ticket = $1`, `DELETE FROM ticket_tag WHERE ticket = $1`,
 		`DELETE FROM ticket_entry WHERE ticket = $1`, `DELETE FROM ticket WHERE id = $1`,
@@ -346,6 +355,9 @@ func (tx *Tx) DeleteTicket(id ticket.ID) error {
 		if err := tx.exec(order, int64(id)); err != nil {
 			return fmt.Errorf("deleting %s: %w", id, err)
 		}
+	}
+	if err := tx.settleGroups(held); err != nil {
+		return err
 	}
 	return tx.AddChanges(Change{Kind: TicketChanged, Subject: int64(id)})
 }

@@ -138,9 +138,9 @@ func (tx *Tx) EntriesSince(id ticket.ID, version int64, limit int) ([]ticket.Ent
 		int64(id), version, numberOf(entryKinds, ticket.Commented), limit))
 }
 
-// LastChange returns the newest change of a ticket that is not undone, or
+// LastTicketChange returns the newest change of a ticket that is not undone, or
 // fault.Conflict where there is none.
-func (tx *Tx) LastChange(id ticket.ID) (e ticket.Entry, err error) {
+func (tx *Tx) LastTicketChange(id ticket.ID) (e ticket.Entry, err error) {
 	list, err := scanEntries(tx.conn.query(tx.ctx, entryColumns+` e WHERE e.ticket = $1 AND e.kind NOT IN ($2, $3)
 		AND NOT EXISTS (SELECT 1 FROM ticket_entry u WHERE u.ticket = $1 AND u.undoes = e.n) ORDER BY e.n DESC LIMIT 1`,
 		int64(id), numberOf(entryKinds, ticket.Commented), numberOf(entryKinds, ticket.Undone)))

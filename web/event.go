@@ -13,6 +13,7 @@ import (
 	"yagura/alert"
 	"yagura/auth"
 	"yagura/fault"
+	"yagura/group"
 	"yagura/store"
 	"yagura/ticket"
 )
@@ -88,6 +89,11 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 		case <-changed:
 		case <-poll.C:
 		case <-beat.C:
+			// Whoever was signed out, disabled or given another role meanwhile is
+			// not told more; a page that is only open does not keep its session.
+			if p, err = s.whose(r, false); err != nil || p.May(auth.ReadAlerts) != nil {
+				return nil //nolint:nilerr // the stream has begun: the client comes back and is told
+			}
 			if _, err := fmt.Fprint(w, ": still here\n\n"); err != nil {
 				return nil
 			}
@@ -161,6 +167,10 @@ func (s *Server) event(ctx context.Context, p auth.Principal, c store.Change, al
 		}
 		d := showDelivery(row)
 		return Event{ID: d.ID, Source: d.Source, Delivery: &d}, true, nil
+	case store.GroupChanged:
+		return Event{ID: group.ID(c.Subject).String()}, p.May(auth.ReadGroups) == nil, nil
+	case store.AssetsChanged:
+		return Event{}, p.May(auth.ReadAlerts) == nil, nil
 	case store.TicketCreated, store.TicketChanged:
 		if p.May(auth.ReadTickets) != nil {
 			return ev, false, nil //nolint:nilerr // who may not read tickets is told of none
@@ -192,7 +202,7 @@ func describeStreams(api huma.API) {
 	pathID := []*huma.Param{{Name: "id", In: "path", Required: true, Description: "as lists show it", Schema: &huma.Schema{Type: "string"}}}
 	add("/api/v1/events", http.MethodGet, &huma.Operation{
 		OperationID: "live-events", Summary: "Live events", Tags: []string{"events"},
-		Description: "Server-sent events: alert.created, alert.sighted, alert.renewed, alert.moved, delivery.failed, delivery.moved, source.changed, ticket.created, ticket.changed; hello at the start, reset where too much was missed. Last-Event-ID goes on from there.",
+		Description: "Server-sent events: alert.created, alert.sighted, alert.renewed, alert.moved, delivery.failed, delivery.moved, source.changed, group.changed, assets.changed, ticket.created, ticket.changed; hello at the start, reset where too much was missed. Last-Event-ID goes on from there.",
 		Responses:   bytes("text/event-stream", "a stream of events"),
 	})
 	add("/api/v1/alerts/{id}/raw", http.MethodGet, &huma.Operation{

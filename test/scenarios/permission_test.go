@@ -88,6 +88,17 @@ func TestRolesMayDoWhatTheyHold(t *testing.T) {
 		{"POST", "/api/v1/tickets/T-99/reopen", `{"version":1}`, auth.Analyst},
 		{"POST", "/api/v1/tickets/conclude", `{"sets":[{"alerts":["A-0000000001"]}],"assignee":"x","conclusion":"intended","reason":"x"}`, auth.Analyst},
 		{"DELETE", "/api/v1/tickets/T-99?reason=x", "", auth.Admin},
+		{"GET", "/api/v1/session", "", auth.Viewer},
+		{"GET", "/api/v1/users", "", auth.Responder},
+		{"GET", "/api/v1/users/nosuch", "", auth.Responder},
+		{"POST", "/api/v1/users", `{"name":"x","role":"nosuch"}`, auth.Admin},
+		{"PATCH", "/api/v1/users/nosuch", `{}`, auth.Admin},
+		{"DELETE", "/api/v1/users/nosuch", "", auth.Admin},
+		{"PUT", "/api/v1/users/nosuch/password", `{"password":"x"}`, auth.Admin},
+		{"POST", "/api/v1/users/nosuch/sign-in-link", "", auth.Admin},
+		{"GET", "/api/v1/keys", "", auth.Admin},
+		{"POST", "/api/v1/keys", `{"name":"x","role":"nosuch"}`, auth.Admin},
+		{"DELETE", "/api/v1/keys/nosuch", "", auth.Admin},
 	} {
 		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
 			may := false

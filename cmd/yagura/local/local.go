@@ -1,6 +1,6 @@
 // Package local is the program's command line as a whole: the analyst's commands
 // of room cli, and beside them those that need no server because they are one
-// (serve, demo) or work on its files (config, migrate, policy, backup, restore).
+// (serve, demo) or work on its files (config, migrate, policy, backup, restore, user reset).
 package local
 
 import (
@@ -45,7 +45,12 @@ func root(env cli.Env) *ucli.Command {
 		ExitErrHandler: func(context.Context, *ucli.Command, error) {}, // Run tells errors and exits
 	}
 	r.Commands = append(r.Commands, p.serveCommand(), p.demoCommand(), p.configCommands(), p.migrateCommands(), policyCommands(), p.backupCommand(), p.restoreCommand())
-	r.Commands = append(r.Commands, cli.Commands(env)...)
+	for _, c := range cli.Commands(env) {
+		if c.Name == "user" {
+			c.Commands = append(c.Commands, p.userReset())
+		}
+		r.Commands = append(r.Commands, c)
+	}
 	r.Commands = append(r.Commands, &ucli.Command{Name: "version", Usage: "print the version and what it was built with", Action: printVersion})
 	cli.Group(r)
 	refuse(r)
