@@ -53,6 +53,7 @@ func alertFilters() []cli.Flag {
 		&cli.StringSliceFlag{Name: "tag", Usage: "with this tag; all required"},
 		&cli.StringSliceFlag{Name: "technique", Usage: "with this MITRE ATT&CK id; all required"},
 		&cli.StringSliceFlag{Name: "disposition", Usage: "active, notice, silenced, closed or declined"},
+		&cli.BoolFlag{Name: "unticketed", Usage: "only those that are in no ticket"},
 		&cli.StringFlag{Name: "from", Usage: "received at or after", DefaultText: "90d"},
 		&cli.StringFlag{Name: "to", Usage: "received before"},
 		&cli.StringFlag{Name: "seen-from", Usage: "seen by the product at or after"},
@@ -77,7 +78,7 @@ func alertFilter(cmd *cli.Command) client.AlertFilter {
 		Source: cmd.StringSlice("source"), Kind: cmd.StringSlice("kind"), Severity: cmd.StringSlice("severity"), Rule: cmd.StringSlice("rule"),
 		Observable: cmd.StringSlice("observable"), Tag: cmd.StringSlice("tag"), Technique: cmd.StringSlice("technique"),
 		Disposition: cmd.StringSlice("disposition"), From: cmd.String("from"), To: cmd.String("to"),
-		SeenFrom: cmd.String("seen-from"), SeenTo: cmd.String("seen-to"),
+		SeenFrom: cmd.String("seen-from"), SeenTo: cmd.String("seen-to"), Unticketed: cmd.Bool("unticketed"),
 		Sort: cmd.String("sort"), Limit: cmd.Int("limit"), Cursor: cmd.String("cursor"),
 	}
 }

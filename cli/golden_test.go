@@ -88,6 +88,9 @@ func TestCommandsPrintWhatTheGoldenFilesHold(t *testing.T) {
 		"alert-show-raw":    {narrow, "alert show --raw A-00G6Q4ZW2R"},
 		"alert-count":       {cli.Screen{}, "alert count"},
 		"alert-count-by":    {cli.Screen{}, "alert count --by severity"},
+		"ticket-list":       {cli.Screen{}, "ticket list"},
+		"ticket-show":       {cli.Screen{}, "ticket show T-142"},
+		"ticket-narrow":     {narrow, "ticket show T-142"},
 		"delivery-list":     {narrow, "delivery list"},
 		"delivery-show":     {cli.Screen{}, "delivery show D-00G6Q4ZW2R"},
 		"source-list":       {cli.Screen{}, "source list"},
@@ -125,7 +128,7 @@ func TestCommandsPrintWhatTheGoldenFilesHold(t *testing.T) {
 func TestNothingPrintedIsAControlSequence(t *testing.T) {
 	t.Parallel()
 	url := api(t)
-	for _, args := range []string{"alert list", "alert list --json", "alert show A-00G6Q4ZW2R", "alert show --json A-00G6Q4ZW2R", "alert show --raw A-00G6Q4ZW2R", "delivery show D-00G6Q4ZW2R", "source rules github", "audit", "alert show A-none\x1b[2J"} {
+	for _, args := range []string{"alert list", "alert list --json", "alert show A-00G6Q4ZW2R", "alert show --json A-00G6Q4ZW2R", "alert show --raw A-00G6Q4ZW2R", "ticket list", "ticket show T-142", "ticket list --json", "delivery show D-00G6Q4ZW2R", "source rules github", "audit", "alert show A-none\x1b[2J"} {
 		out, notes, _ := terminal{screen: cli.Screen{Terminal: true, Width: 80}}.run(t.Context(), append(strings.Split(args, " "), "--url", url, "--key", "k")...)
 		for _, bad := range []string{"\x1b", "\u009b", "\u202e", "\x07", "\b", "\r"} {
 			if strings.Contains(out+notes, bad) {

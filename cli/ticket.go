@@ -27,6 +27,7 @@ func (e Env) ticketCommands() *cli.Command {
 				Name: "list", Usage: "list tickets, newest first", Flags: append(ticketFilters(), paging("")...), Action: e.listTickets, DisableSliceFlagSeparator: true,
 				Description: "Words after the command are searched for in titles. Without --merged, tickets that were merged into others are left out.", ArgsUsage: "[WORDS…]",
 			},
+			{Name: "count", Usage: "count tickets by status, owner, conclusion and severity", Flags: ticketFilters(), Action: e.countTickets, DisableSliceFlagSeparator: true, ArgsUsage: "[WORDS…]"},
 			{Name: "show", Usage: "show one ticket with its alerts and timeline", ArgsUsage: "ID", Action: e.showTicket},
 			{
 				Name: "new", Usage: "make a ticket, of alerts or of nothing", ArgsUsage: "[ALERT…]", Action: e.newTicket, DisableSliceFlagSeparator: true,
@@ -83,16 +84,53 @@ func ticketFilters() []cli.Flag {
 	}
 }
 
+func ticketFilter(cmd *cli.Command) client.TicketFilter {
+	return client.TicketFilter{
+		Q: strings.Join(cmd.Args().Slice(), " "), Status: cmd.StringSlice("status"), Assignee: cmd.StringSlice("assignee"), Conclusion: cmd.StringSlice("conclusion"),
+		Severity: cmd.StringSlice("severity"), Tag: cmd.StringSlice("tag"), From: cmd.String("from"), To: cmd.String("to"),
+		IdleSince: cmd.String("idle-since"), Merged: cmd.Bool("merged"),
+	}
+}
+
+func (e Env) countTickets(ctx context.Context, cmd *cli.Command) error {
+	s, err := e.connect(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	got, err := s.client.TicketFacets(ctx, ticketFilter(cmd))
+	if err != nil {
+		return err
+	}
+	if s.json {
+		return s.answer()
+	}
+	t := &table{head: []string{"BY", "VALUE", "TICKETS"}, flex: map[int]int{1: 24}}
+	for _, f := range []struct {
+		name   string
+		counts map[string]int
+	}{{"status", got.Status}, {"owner", got.Assignee}, {"conclusion", got.Conclusion}, {"severity", got.Severity}} {
+		for _, value := range mostFirst(f.counts) {
+			t.add(f.name, cmp.Or(value, absent), strconv.Itoa(f.counts[value]))
+		}
+	}
+	if err := t.write(s.out, s.screen); err != nil {
+		return err
+	}
+	if got.Capped {
+		s.note("counted the newest %d only", got.Total)
+	} else {
+		s.note("%s", count(got.Total, "ticket", "tickets"))
+	}
+	return nil
+}
+
 func (e Env) listTickets(ctx context.Context, cmd *cli.Command) error {
 	s, err := e.connect(ctx, cmd)
 	if err != nil {
 		return err
 	}
-	f := client.TicketFilter{
-		Q: strings.Join(cmd.Args().Slice(), " "), Status: cmd.StringSlice("status"), Assignee: cmd.StringSlice("assignee"), Conclusion: cmd.StringSlice("conclusion"),
-		Severity: cmd.StringSlice("severity"), Tag: cmd.StringSlice("tag"), From: cmd.String("from"), To: cmd.String("to"),
-		IdleSince: cmd.String("idle-since"), Merged: cmd.Bool("merged"), Limit: cmd.Int("limit"), Cursor: cmd.String("cursor"),
-	}
+	f := ticketFilter(cmd)
+	f.Limit, f.Cursor = cmd.Int("limit"), cmd.String("cursor")
 	all := cmd.Bool("all")
 	if all && !cmd.IsSet("limit") {
 		f.Limit = maxPage
@@ -213,7 +251,7 @@ func (s *session) ticketCard(t *client.TicketDetail) error {
 			return err
 		}
 		if more := t.AlertCount - len(t.Alerts); more > 0 {
-			s.note("and %d more alerts", more)
+			s.note("and %s", count(more, "alert more", "alerts more"))
 		}
 	}
 	s.section("Timeline")

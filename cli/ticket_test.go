@@ -14,7 +14,7 @@ func TestATicketIsHandledFromTheCommandLine(t *testing.T) {
 	if _, notes, code := a.sends(`{"title":"beacon to 203.0.113.9","severity":"high"}`+"\n"+`{"title":"second"}`, "edr", token, "--lines", "--wait", "-"); code != 0 {
 		t.Fatal(notes)
 	}
-	alerts := strings.Fields(a.types("alert", "list", "--sort", "received_at", "-q"))
+	alerts := append(strings.Fields(a.types("alert", "search", "-q", "beacon")), strings.Fields(a.types("alert", "search", "-q", "second"))...)
 	if len(alerts) != 2 {
 		t.Fatalf("there are %v", alerts)
 	}
@@ -41,6 +41,9 @@ func TestATicketIsHandledFromTheCommandLine(t *testing.T) {
 	}
 	if out := a.types("ticket", "list", "--status", "resolved", "beacon"); !strings.Contains(out, id) || strings.Contains(out, split) {
 		t.Errorf("lists %s", out)
+	}
+	if out := a.types("ticket", "count", "--status", "resolved"); !strings.Contains(out, "alice") || strings.Contains(out, "open") {
+		t.Errorf("counts %s", out)
 	}
 	if out := a.types("alert", "show", alerts[0]); !strings.Contains(out, id) {
 		t.Errorf("the alert does not name its ticket: %s", out)

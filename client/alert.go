@@ -91,6 +91,7 @@ type AlertFilter struct {
 	Disposition                  []string // without it declined ones are left out
 	From, To                     string   // received; From is 90 days back where it is empty
 	SeenFrom, SeenTo             string   // seen by the product
+	Unticketed                   bool     // only those that are in no ticket
 	Sort                         string   // -received_at (the default), received_at, -seen_at, seen_at, -severity or severity
 	Limit                        int      // items a page, at most 500; 0 is the server's default of 50
 	Cursor                       string   // Next of the page before
@@ -112,6 +113,9 @@ func (f AlertFilter) query() url.Values {
 	v.text("to", f.To)
 	v.text("seen_from", f.SeenFrom)
 	v.text("seen_to", f.SeenTo)
+	if f.Unticketed {
+		v.text("ticket", "none")
+	}
 	return v.Values
 }
 

@@ -146,8 +146,7 @@ type TicketAlerts struct {
 	Next  string        `json:"next"` // cursor of the next page; empty at the end
 }
 
-// Tickets returns one page of the tickets that match f.
-func (c *Client) Tickets(ctx context.Context, f TicketFilter) (*TicketPage, error) {
+func (f TicketFilter) query() values {
 	v := values{url.Values{}}
 	v.text("q", f.Q)
 	v.text("status", f.Status...)
@@ -161,6 +160,33 @@ func (c *Client) Tickets(ctx context.Context, f TicketFilter) (*TicketPage, erro
 	if f.Merged {
 		v.text("merged", "true")
 	}
+	return v
+}
+
+// TicketFacets counts tickets by field: value → how many. Nobody, no conclusion
+// and no severity count under "".
+type TicketFacets struct {
+	Status     map[string]int `json:"status"`
+	Assignee   map[string]int `json:"assignee"` // the hundred with most
+	Conclusion map[string]int `json:"conclusion"`
+	Severity   map[string]int `json:"severity"` // as judged
+	Total      int            `json:"total"`
+	Capped     bool           `json:"capped"` // only the newest 20,000 were counted
+}
+
+// TicketFacets counts the tickets that match f; its Sort, Limit and Cursor mean
+// nothing here.
+func (c *Client) TicketFacets(ctx context.Context, f TicketFilter) (*TicketFacets, error) {
+	var out TicketFacets
+	if err := c.call(ctx, http.MethodGet, path("tickets", "facets"), f.query().Values, nil, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Tickets returns one page of the tickets that match f.
+func (c *Client) Tickets(ctx context.Context, f TicketFilter) (*TicketPage, error) {
+	v := f.query()
 	v.text("sort", f.Sort)
 	v.number("limit", int64(f.Limit))
 	v.text("cursor", f.Cursor)

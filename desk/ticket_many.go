@@ -69,7 +69,7 @@ func (d *Desk) ConcludeMany(ctx context.Context, p auth.Principal, sets []AlertS
 			to++
 		}
 		if err := m.write(ctx, from, to); err != nil {
-			return m.tickets, m.refused, err
+			return m.tickets, m.refused, m.stopped(from, err)
 		}
 		from = to
 	}
@@ -165,7 +165,7 @@ func (m *manyTickets) write(ctx context.Context, from, to int) error {
 			}
 			made = append(made, st)
 		}
-		if err := tx.SaveTickets(made); err != nil {
+		if err := tx.SaveNewTickets(made); err != nil {
 			return err
 		}
 		return tx.Audit(m.p.Name, m.p.Door, "ticket.concluded", fmt.Sprintf("%s to %s", made[0].Ticket.ID, made[len(made)-1].Ticket.ID), brief(m.change.Set.Judgement.Reason))
@@ -178,6 +178,15 @@ func (m *manyTickets) write(ctx context.Context, from, to int) error {
 		m.tickets[i] = made[n].Ticket
 	}
 	return nil
+}
+
+// stopped says how far an order came that cannot go on.
+func (m *manyTickets) stopped(from int, err error) error {
+	if from == 0 {
+		return err
+	}
+	f := fault.Of(err)
+	return fault.Wrap(err, f.Kind, "%s; the first %d sets are done, the others are not: order those again", f.Message, from)
 }
 
 // step makes one ticket and concludes it.

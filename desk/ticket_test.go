@@ -7,6 +7,8 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -293,6 +295,57 @@ func TestMachinesDoNotConclude(t *testing.T) {
 	}
 	if _, err := o.Reopen(ctx, robot, k.ID, k.Version, ""); !fault.Is(err, fault.Denied) {
 		t.Errorf("a machine reopens: %v", err)
+	}
+}
+
+// Many do the same at once: one does it, the others are told.
+func TestOfManyAtOnceOneDoesIt(t *testing.T) {
+	t.Parallel()
+	for name, opt := range map[string]func(t *testing.T) store.Options{
+		"sqlite":   func(t *testing.T) store.Options { return store.Options{Folder: t.TempDir(), Unsynced: true} },
+		"postgres": func(t *testing.T) store.Options { return store.Options{Database: pg.New(t)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			database := opt(t)
+			first := openOffice(t, database)
+			nodes := []*office{first, first}
+			if first.store.Postgres() {
+				nodes[1] = openOffice(t, database)
+			}
+			ids := first.bring(t, 1)
+			var tickets [8]ticket.Ticket
+			for i := range tickets {
+				title := fmt.Sprint("ticket ", i)
+				var err error
+				if tickets[i], err = first.NewTicket(t.Context(), admin, ticket.Delta{Title: &title}, nil, ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var wg sync.WaitGroup
+			var bound, changed atomic.Int64
+			for i := range tickets {
+				wg.Go(func() {
+					switch _, err := nodes[i%2].Bind(t.Context(), admin, tickets[i].ID, ids); {
+					case err == nil:
+						bound.Add(1)
+					case !fault.Is(err, fault.Conflict):
+						t.Error(err)
+					}
+					who := fmt.Sprint("analyst ", i)
+					switch _, err := nodes[i%2].ChangeTicket(t.Context(), admin, tickets[0].ID, 1, ticket.Delta{Assignee: &who}); {
+					case err == nil:
+						changed.Add(1)
+					case !fault.Is(err, fault.Conflict):
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			if bound.Load() != 1 || changed.Load() > 1 {
+				t.Errorf("the alert was bound %d times, one version changed %d times", bound.Load(), changed.Load())
+			}
+		})
 	}
 }
 

@@ -24,6 +24,7 @@ type AlertFilter struct {
 	Words                 []string            // substrings, all required in one occurrence
 	From, To              time.Time           // of receipt, From inclusive; From zero: DefaultWindow back
 	SeenFrom, SeenTo      time.Time           // by the product's clock
+	Unticketed            bool                // only those that are in no ticket
 	Sort                  string              // "-received_at" (default), "received_at", "-seen_at", "seen_at", "-severity", "severity"
 	Limit                 int                 // 1 to MaxLimit; 0 is DefaultLimit
 	Cursor                string              // from AlertPage.Next

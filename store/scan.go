@@ -83,6 +83,9 @@ func (s *Store) alertConditions(ctx context.Context, f AlertFilter, prefix strin
 	if !f.SeenTo.IsZero() {
 		w.add("a.seen_at < %s", micros(f.SeenTo))
 	}
+	if f.Unticketed {
+		w.conds = append(w.conds, "NOT EXISTS (SELECT 1 FROM ticket_alert k WHERE k.alert = a.id)")
+	}
 	switch {
 	case len(f.Dispositions) == 0:
 		w.add("NOT EXISTS (SELECT 1 FROM standing s WHERE s.alert = a.id AND s.disposition = %s)", dispositionNumber(alert.Declined))

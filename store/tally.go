@@ -133,7 +133,7 @@ func (s *Store) Facets(ctx context.Context, f AlertFilter) (*Facets, error) {
 // whole days.
 func (f AlertFilter) tallied() bool {
 	day := func(t time.Time) bool { return t.IsZero() || t.Truncate(24*time.Hour).Equal(t) }
-	return len(f.Words) == 0 && len(f.Observables) == 0 && len(f.Tags) == 0 && len(f.Techniques) == 0 &&
+	return !f.Unticketed && len(f.Words) == 0 && len(f.Observables) == 0 && len(f.Tags) == 0 && len(f.Techniques) == 0 &&
 		f.SeenFrom.IsZero() && f.SeenTo.IsZero() && day(f.From) && day(f.To)
 }
 

@@ -110,7 +110,27 @@ func (tx *Tx) NewTickets(n int) (first ticket.ID, err error) {
 // entries: alerts go out of tickets before they come into others. One that is in
 // another ticket, or that does not exist, is fault.Conflict or fault.NotFound, and
 // nothing is written.
-func (tx *Tx) SaveTickets(steps []TicketStep) error {
+func (tx *Tx) SaveTickets(steps []TicketStep) error { return tx.saveTickets(steps, tx.moveAlerts) }
+
+// SaveNewTickets is SaveTickets for new tickets of alerts that this transaction
+// has seen to exist (KnownAlerts) and to be in no ticket (TicketsOf): it does not
+// look again.
+func (tx *Tx) SaveNewTickets(steps []TicketStep) error { return tx.saveTickets(steps, tx.putAlerts) }
+
+// putAlerts puts alerts that are in no ticket into tickets.
+func (tx *Tx) putAlerts(steps []TicketStep) error {
+	var rows []any
+	for _, st := range steps {
+		for _, e := range st.Entries {
+			for _, id := range e.Bound {
+				rows = append(rows, int64(id), int64(st.Ticket.ID))
+			}
+		}
+	}
+	return tx.bulk(`INSERT INTO ticket_alert (alert, ticket)`, "", 2, rows)
+}
+
+func (tx *Tx) saveTickets(steps []TicketStep, move func([]TicketStep) error) error {
 	var rows, tags, changed []any
 	var changes []Change
 	for _, st := range steps {
@@ -133,7 +153,7 @@ func (tx *Tx) SaveTickets(steps []TicketStep) error {
 		}
 		if kind == TicketCreated || slices.Contains(changed, any(int64(t.ID))) {
 			for _, tag := range t.Tags {
-				tags = append(tags, tag, int64(t.ID))
+				tags = append(tags, fold(tag), int64(t.ID))
 			}
 		}
 		changes = append(changes, Change{Kind: kind, Subject: int64(t.ID)})
@@ -153,7 +173,7 @@ func (tx *Tx) SaveTickets(steps []TicketStep) error {
 	if err := tx.saveEntries(steps); err != nil {
 		return err
 	}
-	if err := tx.moveAlerts(steps); err != nil {
+	if err := move(steps); err != nil {
 		return err
 	}
 	moved, err := tx.moved(steps)

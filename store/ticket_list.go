@@ -18,8 +18,8 @@ type TicketFilter struct {
 	Statuses    []ticket.Status
 	Assignees   []string // "" is nobody
 	Conclusions []ticket.Conclusion
-	Severities  []string // as judged
-	Tags        []string
+	Severities  []string  // as judged
+	Tags        []string  // in any letter case
 	Words       []string  // substrings of the title, in any letter case
 	From, To    time.Time // of creation, From inclusive; zero: without bound
 	IdleSince   time.Time // only those with nothing on their timeline since; zero: all
@@ -97,7 +97,7 @@ func (f TicketFilter) conditions() *where {
 		w.in("t.assignee", args)
 	}
 	for _, tag := range f.Tags {
-		w.add("EXISTS (SELECT 1 FROM ticket_tag g WHERE g.ticket = t.id AND g.tag = %s)", plain(tag))
+		w.add("EXISTS (SELECT 1 FROM ticket_tag g WHERE g.ticket = t.id AND g.tag = %s)", fold(plain(tag)))
 	}
 	for _, word := range f.Words {
 		w.add(`t.folded LIKE %s ESCAPE '!'`, "%"+strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(word)+"%")

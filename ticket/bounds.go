@@ -54,6 +54,11 @@ func oneLine(s string) string {
 	return strings.TrimSpace(s)
 }
 
+// lines trims a text of several lines and takes out what no database takes.
+func lines(s string) string {
+	return strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD"))
+}
+
 func limit(what, s string, most int) error {
 	if len(s) > most && utf8.RuneCountInString(s) > most {
 		return fault.New(fault.Invalid, "%s has more than %d characters; shorten it", what, most)
@@ -128,7 +133,7 @@ func cleanJudgement(d *Delta) error {
 	if !slices.Contains(Conclusions(), j.Conclusion) {
 		return fault.New(fault.Invalid, "conclusion %q: use false positive, intended, unaffected, true positive or undetermined", j.Conclusion)
 	}
-	d.Judgement.Reason = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(j.Reason, "\x00", ""), "\uFFFD"))
+	d.Judgement.Reason = lines(j.Reason)
 	return limit("the reason", d.Judgement.Reason, maxReason)
 }
 
@@ -185,7 +190,7 @@ func cleanFields(d *Delta) error {
 		if err := line("a field's name", &name, maxField, true); err != nil {
 			return err
 		}
-		value = strings.ToValidUTF8(strings.ReplaceAll(value, "\x00", ""), "\uFFFD")
+		value = lines(value)
 		if err := limit("the field "+name, value, maxValue); err != nil {
 			return err
 		}

@@ -39,7 +39,7 @@ func (t Ticket) Apply(a Actor, at time.Time, c Change) (Ticket, Entry, error) {
 	if c.Kind != Commented && t.MergedInto != 0 {
 		return t, Entry{}, fault.New(fault.Conflict, "%s was merged into %s; change that one, or undo the merge there", t.ID, t.MergedInto)
 	}
-	c.Text = strings.TrimSpace(c.Text)
+	c.Text = lines(c.Text)
 	if err := limit("the text", c.Text, maxText); err != nil {
 		return t, Entry{}, err
 	}

@@ -15,6 +15,7 @@ import (
 // filter turns the query's parameters into a filter.
 func (q AlertQuery) filter(now time.Time) (f store.AlertFilter, err error) {
 	f.Sources, f.Kinds, f.Rules = split(q.Source), split(q.Kind), nonEmpty(q.Rule)
+	f.Unticketed = q.Ticket == "none"
 	f.Observables, f.Tags, f.Techniques = nonEmpty(q.Observable), nonEmpty(q.Tag), split(q.Technique)
 	if err := severities(&f, split(q.Severity)); err != nil {
 		return f, err

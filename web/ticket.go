@@ -121,6 +121,7 @@ func firstIDs(ids []alert.ID) []string {
 
 func (s *Server) ticketRoutes(api huma.API) {
 	huma.Register(api, operation("list-tickets", http.MethodGet, "/api/v1/tickets", "List tickets, newest first", auth.ReadTickets), s.listTickets)
+	huma.Register(api, operation("ticket-facets", http.MethodGet, "/api/v1/tickets/facets", "Count tickets by field", auth.ReadTickets), s.ticketFacets)
 	huma.Register(api, operation("get-ticket", http.MethodGet, "/api/v1/tickets/{id}", "One ticket with its timeline and alerts", auth.ReadTickets), s.getTicket)
 	huma.Register(api, operation("ticket-timeline", http.MethodGet, "/api/v1/tickets/{id}/timeline", "What happened to a ticket, newest first", auth.ReadTickets), s.ticketTimeline)
 	huma.Register(api, operation("ticket-alerts", http.MethodGet, "/api/v1/tickets/{id}/alerts", "A ticket's alerts, oldest first", auth.ReadTickets), s.ticketAlerts)
@@ -236,6 +237,30 @@ func (s *Server) listTickets(ctx context.Context, in *ticketListInput) (*body[Ti
 		out.Stopped = &page.Stopped
 	}
 	return &body[TicketList]{out}, nil
+}
+
+// TicketFacets counts matching tickets by field.
+type TicketFacets struct {
+	Status     map[string]int `json:"status" doc:"by how far the work is"`
+	Assignee   map[string]int `json:"assignee" doc:"by owner, the hundred with most; nobody is the empty name"`
+	Conclusion map[string]int `json:"conclusion" doc:"by conclusion; none is the empty name"`
+	Severity   map[string]int `json:"severity" doc:"as judged; by nobody is the empty name"`
+	Total      int            `json:"total" doc:"of all that match"`
+	Capped     bool           `json:"capped" doc:"only the newest 20,000 were counted"`
+}
+
+func (s *Server) ticketFacets(ctx context.Context, in *TicketQuery) (*body[TicketFacets], error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	f, err := in.filter(principal(ctx), s.Store.Now())
+	if err != nil {
+		return nil, s.fail(ctx, err)
+	}
+	got, err := s.Store.TicketFacets(ctx, f)
+	if err != nil {
+		return nil, s.fail(ctx, err)
+	}
+	return &body[TicketFacets]{TicketFacets{got.Status, most(got.Assignee, 100), got.Conclusion, got.Severity, got.Total, got.Capped}}, nil
 }
 
 func ticketID(s string) (ticket.ID, error) {

@@ -87,6 +87,9 @@ func run(s settings) error {
 			return err
 		}
 	}
+	if err := conclude(t, srv, s, tokens, &sent); err != nil {
+		return err
+	}
 	if s.stored > 0 {
 		if err := full(t, srv, s, tokens, &sent); err != nil {
 			return err
@@ -175,7 +178,7 @@ func vacuum(t *table, address string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	ctx := context.Background()
 	var auto string
 	if err := db.QueryRowContext(ctx, `SHOW autovacuum`).Scan(&auto); err != nil {

@@ -55,7 +55,7 @@ func TestTheClientsTypesAreTheAPIs(t *testing.T) {
 		"Asset": client.Asset{}, "AssetList": client.AssetPage{}, "AssetRef": client.AssetRef{}, "AssetsTaken": client.AssetsTaken{}, "Factor": client.Factor{}, "Group": client.Group{}, "GroupAlert": client.GroupAlert{}, "GroupDetail": client.GroupDetail{}, "GroupList": client.GroupPage{}, "GroupPast": client.GroupPast{}, "Shared": client.Shared{},
 		"HookAnswer": client.Sent{}, "Kind": client.Kind{}, "KindList": client.KindList{}, "Observable": client.Observable{}, "ReplayManyInputBody": client.Replays{},
 		"ReplayedMany": client.Replayed{}, "Rule": client.Rule{}, "RuleList": client.RuleList{}, "Sighting": client.Sighting{}, "Source": client.Source{},
-		"Ticket": client.Ticket{}, "TicketDetail": client.TicketDetail{}, "TicketList": client.TicketPage{}, "TicketEntry": client.TicketEntry{}, "TicketAlert": client.TicketAlert{},
+		"Ticket": client.Ticket{}, "TicketDetail": client.TicketDetail{}, "TicketFacets": client.TicketFacets{}, "TicketList": client.TicketPage{}, "TicketEntry": client.TicketEntry{}, "TicketAlert": client.TicketAlert{},
 		"TicketTimeline": client.TicketTimeline{}, "TicketAlerts": client.TicketAlerts{}, "TicketSplit": client.TicketSplit{}, "TicketSet": client.TicketSet{},
 		"Judgement": client.Judgement{}, "HandOver": client.HandOver{}, "Task": client.Task{}, "Link": client.Link{}, "Delta": client.Delta{},
 		"ConcludedMany": client.ConcludedMany{}, "RefusedSet": client.RefusedSet{}, "CreateTicketInputBody": client.NewTicket{}, "ChangeTicketInputBody": client.TicketChange{},
@@ -142,7 +142,7 @@ func TestTheClientCallsWhatTheAPIDescribes(t *testing.T) {
 	ctx, some := t.Context(), []string{"x"}
 	f := client.AlertFilter{
 		Source: some, Kind: some, Severity: some, Rule: some, Q: "x", Observable: some, Tag: some, Technique: some, Disposition: some,
-		From: "x", To: "x", SeenFrom: "x", SeenTo: "x", Sort: "x", Limit: 1, Cursor: "x", Facets: true,
+		From: "x", To: "x", SeenFrom: "x", SeenTo: "x", Unticketed: true, Sort: "x", Limit: 1, Cursor: "x", Facets: true,
 	}
 	for _, call := range []func() error{
 		func() error { _, err := c.Alerts(ctx, f); return err },
@@ -178,6 +178,12 @@ func TestTheClientCallsWhatTheAPIDescribes(t *testing.T) {
 		func() error {
 			_, err := c.Tickets(ctx, client.TicketFilter{
 				Q: "x", Status: some, Assignee: some, Conclusion: some, Severity: some, Tag: some, From: "x", To: "x", IdleSince: "x", Merged: true, Sort: "x", Limit: 1, Cursor: "x",
+			})
+			return err
+		},
+		func() error {
+			_, err := c.TicketFacets(ctx, client.TicketFilter{
+				Q: "x", Status: some, Assignee: some, Conclusion: some, Severity: some, Tag: some, From: "x", To: "x", IdleSince: "x", Merged: true,
 			})
 			return err
 		},

@@ -72,6 +72,7 @@ func TestRolesMayDoWhatTheyHold(t *testing.T) {
 		{"GET", "/api/v1/audit", "", auth.Admin},
 		{"GET", "/api/v1/tickets", "", auth.Viewer},
 		{"GET", "/api/v1/tickets/T-1", "", auth.Viewer},
+		{"GET", "/api/v1/tickets/facets", "", auth.Viewer},
 		{"GET", "/api/v1/tickets/T-1/timeline", "", auth.Viewer},
 		{"GET", "/api/v1/tickets/T-1/alerts", "", auth.Viewer},
 		{"POST", "/api/v1/tickets", `{"title":"x"}`, auth.Responder},

@@ -61,7 +61,7 @@ func refused(t *testing.T, err error, status int, words ...string) {
 
 // The life of a ticket: from an alert that means only "possible" to a person's
 // judgement, with everything on its timeline.
-// DESK-35, DESK-49, DESK-50, DESK-51, DESK-53, DESK-54, DESK-55, DESK-57, DESK-58, FEED-01, MIND-02
+// DESK-35, DESK-49, DESK-50, DESK-51, DESK-53, DESK-54, DESK-55, DESK-57, DESK-58, DESK-66, FEED-01, MIND-02
 func TestATicketIsHandledByPeople(t *testing.T) {
 	onBoth(t, func(t *testing.T, database string) {
 		s := start(t, database)
@@ -78,6 +78,13 @@ func TestATicketIsHandledByPeople(t *testing.T) {
 		refused(t, err, http.StatusConflict, ids[0], id, "merge")
 		if a := must[*client.AlertDetail](t)(c.Alert(ctx, ids[2])); a.Ticket != "" {
 			t.Errorf("%s was bound though the order was refused", a.ID)
+		}
+		for _, f := range []client.AlertFilter{{Unticketed: true}, {Unticketed: true, Q: "edr"}, {Unticketed: true, Sort: "severity", Source: []string{"edr"}}} {
+			f.Facets = true
+			page := must[*client.AlertPage](t)(c.Alerts(ctx, f))
+			if len(page.Items) != 1 || page.Items[0].ID != ids[2] || page.Facets.Total != 1 {
+				t.Errorf("in no ticket: %+v, %+v", page.Items, page.Facets)
+			}
 		}
 		// Closing without a conclusion, or without an owner, is refused.
 		_, err = c.ChangeTicket(ctx, id, client.TicketChange{Version: 2, TicketSettings: client.TicketSettings{Status: ptr("resolved")}})
@@ -268,7 +275,7 @@ func TestTicketsAreListedByWhatIsLeft(t *testing.T) {
 		}{
 			"all":            {client.TicketFilter{}, []string{"Port scan", "Backup job", "Brute force 攻撃 100%"}},
 			"no owner":       {client.TicketFilter{Assignee: []string{"none"}}, []string{"Port scan", "Brute force 攻撃 100%"}},
-			"tags":           {client.TicketFilter{Tag: []string{"vpn", "night"}}, []string{"Brute force 攻撃 100%"}},
+			"tags":           {client.TicketFilter{Tag: []string{"VPN", "night"}}, []string{"Brute force 攻撃 100%"}},
 			"substring":      {client.TicketFilter{Q: "FORCE 撃"}, []string{"Brute force 攻撃 100%"}},
 			"wildcards":      {client.TicketFilter{Q: "0%"}, []string{"Brute force 攻撃 100%"}},
 			"no wildcard":    {client.TicketFilter{Q: "b%k"}, nil},
@@ -289,6 +296,12 @@ func TestTicketsAreListedByWhatIsLeft(t *testing.T) {
 			if !slices.Equal(got, tt.want) {
 				t.Errorf("%s: %q, want %q", name, got, tt.want)
 			}
+		}
+		if n := must[*client.TicketFacets](t)(c.TicketFacets(ctx, client.TicketFilter{})); n.Total != 3 || n.Status["open"] != 2 || n.Status["waiting"] != 1 || n.Assignee[""] != 2 || n.Assignee["alice"] != 1 || n.Severity["high"] != 1 || n.Conclusion[""] != 3 || n.Capped {
+			t.Errorf("counted %+v", n)
+		}
+		if n := must[*client.TicketFacets](t)(c.TicketFacets(ctx, client.TicketFilter{Q: "status:waiting"})); n.Total != 1 || n.Status["open"] != 0 {
+			t.Errorf("counted %+v", n)
 		}
 		_, err := c.Tickets(ctx, client.TicketFilter{Status: []string{"shut"}})
 		refused(t, err, http.StatusUnprocessableEntity, "in progress")
