@@ -27,6 +27,7 @@ const (
 	ChangeTickets   Permission = "tickets:change"   // take, comment
 	ConcludeTickets Permission = "tickets:conclude" // close with a verdict
 	DeleteTickets   Permission = "tickets:delete"
+	ManageAssets    Permission = "assets:manage"
 	ManageSilences  Permission = "silences:manage"
 	ReadDeliveries  Permission = "deliveries:read"
 	ChangeDelivery  Permission = "deliveries:change" // replay, discard
@@ -64,7 +65,7 @@ var grants = []struct {
 }{
 	{Viewer, []Permission{SelfProfile, ReadAlerts, ReadGroups, ReadTickets}},
 	{Responder, []Permission{ReadSources, ReadUsers, ChangeTickets}},
-	{Analyst, []Permission{ReadDeliveries, ChangeAlerts, ChangeGroups, ConcludeTickets, ManageSilences}},
+	{Analyst, []Permission{ReadDeliveries, ChangeAlerts, ChangeGroups, ConcludeTickets, ManageSilences, ManageAssets}},
 	{Engineer, []Permission{ChangeDelivery, ManageSources, ReadProfiles}},
 	{Admin, []Permission{ReadAudit, DeleteTickets, ManageUsers, ManageKeys}},
 }

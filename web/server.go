@@ -42,6 +42,7 @@ type Server struct {
 
 	counters *counters
 	limits   limits
+	looks    looks
 	signIns  signIns
 	keys     []key
 	closing  context.Context
@@ -101,6 +102,9 @@ func (s *Server) describe(api huma.API) {
 	problems()
 	api.UseMiddleware(s.authenticate(api))
 	s.alertRoutes(api)
+	s.groupRoutes(api)
+	s.assetRoutes(api)
+	s.ticketRoutes(api)
 	s.deliveryRoutes(api)
 	s.sourceRoutes(api)
 	s.sessionRoutes(api)

@@ -22,7 +22,8 @@ import (
 const begin = `yagura demo     look around: a server with a month of made-up alerts
 yagura serve    start the server on ` + cli.DefaultURL + `, data in ./yagura-data
 yagura send     deliver a file to it; yagura source add makes the source first
-yagura alert    list, search and show what came in`
+yagura alert    list, search and show what came in
+yagura ticket   handle it: make tickets of alerts, conclude them`
 
 const exitCodes = `Exit codes: 0 done; 1 failed, in part or wholly; 2 the command line cannot be used as it is; 3 no server answers; 4 the key or token is missing, wrong, or may not do this; 5 what was named does not exist.`
 
