@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -71,7 +72,7 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 	if rc.Flush() != nil {
 		return nil
 	}
-	poll, beat := time.NewTicker(pollEvents), time.NewTicker(heartbeat)
+	poll, beat := time.NewTicker(pollEvents), time.NewTicker(cmp.Or(s.beat, heartbeat))
 	defer poll.Stop()
 	defer beat.Stop()
 	for {

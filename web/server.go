@@ -46,6 +46,7 @@ type Server struct {
 	signIns  signIns
 	keys     []key
 	closing  context.Context
+	beat     time.Duration // how often streams say that they are there; 0: heartbeat
 }
 
 type key struct {
