@@ -5,7 +5,7 @@ type EntityType string
 
 // The types of entities. Two alerts with the same process, session, message,
 // registry key or resource are about the same thing within a day; a host or user
-// ties for an hour; command, sender and subject only lend weight.
+// ties for an hour; hash, command, sender and subject only lend weight.
 const (
 	EntityProcess  EntityType = "process"  // one running process: host, process id and image
 	EntitySession  EntityType = "session"  // one session of a user or connection
@@ -14,6 +14,7 @@ const (
 	EntityResource EntityType = "resource" // one cloud resource
 	EntityHost     EntityType = "host"
 	EntityUser     EntityType = "user"
+	EntityHash     EntityType = "hash"    // of a file; shared where the file is the operating system's
 	EntityCommand  EntityType = "command" // a command line
 	EntitySender   EntityType = "sender"  // of mail
 	EntitySubject  EntityType = "subject" // of mail
@@ -23,7 +24,7 @@ const (
 func EntityTypes() []EntityType {
 	return []EntityType{
 		EntityProcess, EntitySession, EntityMessage, EntityRegistry, EntityResource,
-		EntityHost, EntityUser, EntityCommand, EntitySender, EntitySubject,
+		EntityHost, EntityUser, EntityHash, EntityCommand, EntitySender, EntitySubject,
 	}
 }
 
@@ -39,8 +40,8 @@ const (
 // "cmd.exe"; the entity is process 4312 of one host. Entities say which alerts
 // belong together; they are not shown.
 type Entity struct {
-	Type    EntityType `json:"type" doc:"process, session, message, registry, resource, host, user, command, sender or subject"`
+	Type    EntityType `json:"type" doc:"process, session, message, registry, resource, host, user, hash, command, sender or subject"`
 	Value   string     `json:"value" doc:"its most exact name"`
 	Aliases []string   `json:"aliases,omitempty" doc:"other names of the same one: SID, account name, short name"`
-	Shared  bool       `json:"shared,omitempty" doc:"the product says that many use it, as a domain controller or gateway"`
+	Shared  bool       `json:"shared,omitempty" doc:"many use it: a domain controller or gateway by the product's word, a file of the operating system"`
 }

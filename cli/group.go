@@ -77,12 +77,20 @@ func (s *session) groupPage(page *client.GroupPage, all bool) error {
 	case len(page.Items) == 0:
 		return nil
 	}
-	t := &table{head: []string{"ID", "PRIORITY", "SEVERITY", "ALERTS", "TIMES", "LAST SEEN", "TITLE", "WHY"}, flex: map[int]int{6: 24, 7: 24}}
+	t := &table{head: []string{"ID", "PRIORITY", "SEVERITY", "ALERTS", "TIMES", "LAST SEEN", "TITLE", "WHY", "LAST TIME"}, flex: map[int]int{6: 24, 7: 24, 8: 12}}
 	for _, g := range page.Items {
 		t.add(g.ID, strconv.Itoa(g.Priority), g.Severity, strconv.Itoa(g.Count), strconv.Itoa(g.Sightings), s.env.when(g.Last),
-			defangText(g.Title, nil), defangText(g.Why, nil))
+			defangText(g.Title, nil), defangText(g.Why, nil), lastTime(g.Past))
 	}
 	return t.write(s.out, s.screen)
+}
+
+// lastTime words what people concluded of the like.
+func lastTime(p *client.GroupPast) string {
+	if p == nil {
+		return ""
+	}
+	return p.Conclusion + " (" + p.Ticket + ", " + p.Like + ")"
 }
 
 func (e Env) showGroup(ctx context.Context, cmd *cli.Command) error {
@@ -117,6 +125,8 @@ func (s *session) groupCard(g *client.GroupDetail) error {
 		{"what differs", defangText(g.Differs, nil)},
 		{"alerts", count(g.Count, "alert", "alerts") + ", seen " + count(g.Sightings, "time", "times")},
 		{"seen", e.when(g.First) + " to " + e.when(g.Last)},
+		{"ticket", g.Ticket},
+		{"last time", lastTime(g.Past)},
 		{"sources", strings.Join(g.Sources, ", ")},
 		{"rules", strings.Join(g.Rules, ", ")},
 	})

@@ -11,23 +11,36 @@ import (
 // Group is a line of the queue: alerts that the machine, or a person, holds to
 // belong together.
 type Group struct {
-	ID        string    `json:"id"`        // such as G-00G6Q4ZW2R
-	Standing  string    `json:"standing"`  // queued or done
-	Title     string    `json:"title"`     // of its worst alert; a stranger's text
-	Why       string    `json:"why"`       // why its alerts belong together; holds strangers' values
-	Differs   string    `json:"differs"`   // what differs among them
-	Severity  string    `json:"severity"`  // the highest of its alerts
-	Priority  int       `json:"priority"`  // the sum of Reasons' points
-	Reasons   []Factor  `json:"reasons"`   // why it stands where it does
-	Count     int       `json:"count"`     // alerts in it
-	Sightings int       `json:"sightings"` // repeats included
-	Sources   []string  `json:"sources"`   // 16 at most
-	Rules     []string  `json:"rules"`     // 16 at most
-	Lead      string    `json:"lead"`      // its worst alert
-	Kept      bool      `json:"kept"`      // a person shaped it
-	First     time.Time `json:"first"`     // by the product's clock
-	Last      time.Time `json:"last"`      // by the product's clock
-	MovedAt   time.Time `json:"moved_at"`  // when something new last came to it
+	ID        string     `json:"id"`               // such as G-00G6Q4ZW2R
+	Standing  string     `json:"standing"`         // queued or done
+	Title     string     `json:"title"`            // of its worst alert; a stranger's text
+	Why       string     `json:"why"`              // why its alerts belong together; holds strangers' values
+	Differs   string     `json:"differs"`          // what differs among them
+	Severity  string     `json:"severity"`         // the highest of its alerts
+	Priority  int        `json:"priority"`         // the sum of Reasons' points
+	Reasons   []Factor   `json:"reasons"`          // why it stands where it does
+	Count     int        `json:"count"`            // alerts in it
+	Sightings int        `json:"sightings"`        // repeats included
+	Sources   []string   `json:"sources"`          // 16 at most
+	Rules     []string   `json:"rules"`            // 16 at most
+	Lead      string     `json:"lead"`             // its worst alert
+	Kept      bool       `json:"kept"`             // a person shaped it
+	Ticket    string     `json:"ticket,omitempty"` // the ticket that its worst alert is in
+	Past      *GroupPast `json:"past,omitempty"`   // what people concluded of the like last time
+	First     time.Time  `json:"first"`            // by the product's clock
+	Last      time.Time  `json:"last"`             // by the product's clock
+	MovedAt   time.Time  `json:"moved_at"`         // when something new last came to it
+}
+
+// GroupPast is what people concluded last time of what is like a group.
+type GroupPast struct {
+	Ticket     string    `json:"ticket"`
+	Title      string    `json:"title"`
+	Conclusion string    `json:"conclusion"` // false positive, intended, unaffected, true positive or undetermined
+	Reason     string    `json:"reason"`
+	By         string    `json:"by"`
+	At         time.Time `json:"at"`
+	Like       string    `json:"like"` // how alike: the same thing, or the same rule
 }
 
 // Factor is one reason for a line's priority.

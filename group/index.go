@@ -112,6 +112,9 @@ func (x *Index) Keep(g ID) { x.group(x.root(g)).kept = true }
 // added to, and what comes after is seen anew.
 func (x *Index) Close(g ID) { x.group(x.root(g)).closed = true }
 
+// Open undoes Close: a reopened group takes alerts again.
+func (x *Index) Open(g ID) { x.group(x.root(g)).closed = false }
+
 func (x *Index) group(g ID) *state {
 	s := x.groups[g]
 	if s == nil {

@@ -41,7 +41,9 @@ func (r *reader) read(a *alert.Alert) []thing {
 			r.mentions(r.list[i].value)
 		}
 	}
-	r.list = slices.DeleteFunc(r.list, func(t thing) bool { return t.kind == domain && r.ours(t.value) })
+	r.list = slices.DeleteFunc(r.list, func(t thing) bool {
+		return t.kind == domain && r.ours(t.value) || t.kind == hash && t.shared
+	})
 	return r.list
 }
 
@@ -98,7 +100,7 @@ func (r *reader) add(t thing) {
 
 var entityKinds = map[alert.EntityType]kind{
 	alert.EntityProcess: process, alert.EntitySession: session, alert.EntityMessage: message, alert.EntityRegistry: registry,
-	alert.EntityResource: resource, alert.EntityCommand: command, alert.EntitySender: email, alert.EntitySubject: subject,
+	alert.EntityResource: resource, alert.EntityHash: hash, alert.EntityCommand: command, alert.EntitySender: email, alert.EntitySubject: subject,
 }
 
 func (r *reader) entity(e *alert.Entity) {

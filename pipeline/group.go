@@ -2,12 +2,14 @@ package pipeline
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"yagura/alert"
 	"yagura/group"
 	"yagura/store"
+	"yagura/ticket"
 )
 
 // grouper keeps the machine's memory of which group each thing was last seen in.
@@ -17,6 +19,8 @@ type grouper struct {
 	index  *group.Index  // nil: to be read from the store
 	assets *group.Assets // as of the same change
 	upTo   int64         // changes up to here are in both
+
+	joined map[ticket.ID][]alert.ID // of the batch at hand: alerts that go into open tickets
 }
 
 // What is read back into the index at start: a day, as far as any rule of grouping
@@ -31,7 +35,7 @@ func (g *grouper) place(tx *store.Tx, b *store.Batch) error {
 	if err := g.catchUp(tx); err != nil {
 		return err
 	}
-	p := &placing{tx: tx, index: g.index, assets: g.assets, batch: b, groups: map[group.ID]*store.Group{}, habits: map[[3]string][2]int{}}
+	p := &placing{tx: tx, index: g.index, assets: g.assets, batch: b, groups: map[group.ID]*store.Group{}, joined: map[ticket.ID][]alert.ID{}, habits: map[[3]string][2]int{}}
 	fresh := queued(b)
 	placed := make([]group.Placement, len(fresh))
 	var need []group.ID
@@ -42,12 +46,16 @@ func (g *grouper) place(tx *store.Tx, b *store.Batch) error {
 			need = append(need, placed[i].Merged...)
 		}
 	}
-	renewed, err := p.renewed(&need)
+	again, err := p.again(&need)
 	if err != nil {
 		return err
 	}
 	slices.Sort(need)
-	if p.groups, err = tx.Groups(slices.Compact(need)); err != nil {
+	need = slices.Compact(need)
+	if p.groups, err = tx.Groups(need); err != nil {
+		return err
+	}
+	if p.tickets, err = tx.GroupTickets(need); err != nil {
 		return err
 	}
 	for i, a := range fresh {
@@ -55,11 +63,30 @@ func (g *grouper) place(tx *store.Tx, b *store.Batch) error {
 			return err
 		}
 	}
-	for id, of := range renewed {
-		p.renew(of, id)
+	for i := range b.Sightings {
+		p.repeat(again[b.Sightings[i].Of.Alert], &b.Sightings[i])
 	}
-	for _, line := range p.touched {
-		b.Groups = append(b.Groups, line)
+	b.Groups = append(b.Groups, p.touched...)
+	g.joined = p.joined
+	return nil
+}
+
+// bind puts alerts that came to groups which people handle already into their
+// tickets. It follows the saving of the alerts, in the same transaction.
+func (g *grouper) bind(tx *store.Tx) error {
+	for _, id := range slices.Sorted(maps.Keys(g.joined)) {
+		t, err := tx.Ticket(id)
+		if err != nil {
+			return err
+		}
+		at := tx.Now().UTC().Truncate(time.Microsecond)
+		t, e, err := t.Apply(ticket.Actor{Name: "grouping", Door: "pipeline", Machine: true}, at, ticket.Change{Kind: ticket.Bound, Bind: g.joined[id]})
+		if err != nil {
+			return err
+		}
+		if err := tx.SaveTickets([]store.TicketStep{{Ticket: t, Entries: []ticket.Entry{e}}}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -109,11 +136,16 @@ func (g *grouper) catchUp(tx *store.Tx) error {
 		return err
 	}
 	g.index, g.upTo = group.NewIndex(g.infrastructure), last
-	err = tx.RecentAlerts(tx.Now().Add(-groupMemory), maxReread, g.index.Put)
+	seen := map[group.ID]bool{}
+	err = tx.RecentAlerts(tx.Now().Add(-groupMemory), maxReread, func(a *alert.Alert, in group.ID) {
+		seen[in] = true
+		g.index.Put(a, in)
+	})
 	if err != nil {
 		return fmt.Errorf("reading recent alerts into groups: %w", err)
 	}
-	return nil
+	_, err = g.mark(tx, slices.Collect(maps.Keys(seen)))
+	return err
 }
 
 // readAssets reads what the organisation owns.
@@ -149,24 +181,19 @@ func (g *grouper) learn(tx *store.Tx, list []store.Change) error {
 	if err := tx.AlertsWithGroups(alerts, g.index.Put); err != nil {
 		return err
 	}
-	changed, err := tx.Groups(groups)
+	return g.regroup(tx, groups)
+}
+
+// regroup brings what people did to groups into the index.
+func (g *grouper) regroup(tx *store.Tx, ids []group.ID) error {
+	lines, err := g.mark(tx, ids)
 	if err != nil {
 		return err
 	}
-	for _, id := range groups {
-		line := changed[id]
-		if line == nil {
-			continue
-		}
-		switch line.Standing {
-		case store.GroupMerged:
-			g.index.Merge(line.Into, id)
-			continue
-		case store.GroupDone:
-			g.index.Close(id)
-		}
-		if line.Kept {
-			g.index.Keep(id)
+	for _, id := range ids {
+		line := lines[id]
+		if line == nil || line.Standing != store.GroupQueued || !line.Kept && line.Alerts > 1 {
+			continue // what it holds is as the index knows it
 		}
 		members, err := tx.Members(id, maxReread)
 		if err != nil {
@@ -177,6 +204,34 @@ func (g *grouper) learn(tx *store.Tx, list []store.Change) error {
 		}
 	}
 	return nil
+}
+
+// mark tells the index which groups were merged away, are kept as a person shaped
+// them, or are closed by a conclusion.
+func (g *grouper) mark(tx *store.Tx, ids []group.ID) (map[group.ID]*store.Group, error) {
+	lines, err := tx.Groups(ids)
+	if err != nil {
+		return nil, err
+	}
+	tickets, err := tx.GroupTickets(ids)
+	if err != nil {
+		return nil, err
+	}
+	for id, line := range lines {
+		switch {
+		case line.Standing == store.GroupMerged:
+			g.index.Merge(line.Into, id)
+			continue
+		case line.Standing == store.GroupDone && tickets[id].Resolved:
+			g.index.Close(id)
+		default:
+			g.index.Open(id)
+		}
+		if line.Kept {
+			g.index.Keep(id)
+		}
+	}
+	return lines, nil
 }
 
 // forget drops the index after a transaction that did not commit.
@@ -190,6 +245,8 @@ type placing struct {
 	batch   *store.Batch
 	groups  map[group.ID]*store.Group // as stored or made, those that the batch needs
 	touched []*store.Group
+	tickets map[group.ID]store.GroupTicket
+	joined  map[ticket.ID][]alert.ID
 	habits  map[[3]string][2]int // source, kind, rule → alerts and days before this batch
 }
 
@@ -202,7 +259,9 @@ func (p *placing) touch(line *store.Group) {
 // add puts one alert where the machine placed it.
 func (p *placing) add(a *alert.Alert, at group.Placement) error {
 	line := p.groups[at.Group]
-	if at.New || line == nil || line.Standing != store.GroupQueued {
+	in, handled := p.tickets[at.Group]
+	open := line != nil && line.Standing == store.GroupDone && handled && !in.Resolved
+	if at.New || line == nil || line.Standing != store.GroupQueued && !open {
 		if !at.New { // what the index took for a line is none any more
 			p.index.Put(a, group.Of(a.ID))
 		}
@@ -219,6 +278,9 @@ func (p *placing) add(a *alert.Alert, at group.Placement) error {
 		p.batch.Members = append(p.batch.Members, store.Member{Alert: line.Lead, Group: line.ID})
 	}
 	p.batch.Members = append(p.batch.Members, store.Member{Alert: a.ID, Group: line.ID, Reasons: at.Reasons})
+	if open { // people are on it: it is theirs at once
+		p.joined[in.ID] = append(p.joined[in.ID], a.ID)
+	}
 	line.Alerts++
 	line.Include(a)
 	p.touch(line)
@@ -245,6 +307,9 @@ func (p *placing) merge(line *store.Group, id group.ID) {
 		}
 	}
 	p.batch.Merges = append(p.batch.Merges, store.Merge{Into: line.ID, From: id})
+	if from.Standing == store.GroupQueued { // nobody has its alerts in hand yet
+		line.Standing = store.GroupQueued
+	}
 	line.Absorb(from)
 	p.touch(from)
 	p.touch(line)
@@ -272,45 +337,48 @@ func (p *placing) weigh(line *store.Group, a *alert.Alert) error {
 	return nil
 }
 
-// renewed returns the alerts that repeats made new again, with their groups, and
-// adds those to need.
-func (p *placing) renewed(need *[]group.ID) (map[*store.Recurrence]group.ID, error) {
+// again returns the groups of alerts that repeats were counted on, and adds them
+// to need.
+func (p *placing) again(need *[]group.ID) (map[alert.ID]group.ID, error) {
 	var ids []alert.ID
-	by := map[alert.ID]*store.Recurrence{}
+	seen := map[alert.ID]bool{}
 	for _, sg := range p.batch.Sightings {
-		if sg.Renews && by[sg.Of.Alert] == nil {
-			by[sg.Of.Alert] = sg.Of
-			ids = append(ids, sg.Of.Alert)
+		if id := sg.Of.Alert; !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
 		}
 	}
 	groups, err := p.tx.GroupsOf(ids)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[*store.Recurrence]group.ID, len(groups))
-	for id, g := range groups {
-		out[by[id]] = g
+	for _, g := range groups {
 		*need = append(*need, g)
 	}
-	return out, nil
+	return groups, err
 }
 
-// renew brings a line up again whose alert a repeat made new: worse than before,
-// or with something not seen before.
-func (p *placing) renew(id group.ID, rec *store.Recurrence) {
+// repeat brings a line up again where a repeat brought something new: it is worse,
+// names something not seen before, or follows a conclusion.
+func (p *placing) repeat(id group.ID, sg *store.Sighting) {
 	line := p.groups[id]
 	if line == nil || line.Standing == store.GroupMerged {
 		return
 	}
+	if in := p.tickets[id]; line.Standing == store.GroupDone && in.Resolved {
+		line.Standing = store.GroupQueued
+		if !sg.Renews {
+			sg.Renews = true
+			sg.Of.Renew(p.tx.Now(), fmt.Sprintf("it came again after %s was resolved", in.ID))
+		}
+	}
+	if !sg.Renews {
+		return
+	}
 	line.MovedAt = p.tx.Now()
-	if rec.Severity > line.Severity {
-		before := line.Score
-		line.Severity, line.Lead = rec.Severity, rec.Alert
-		score, factors := group.Priority(group.Weighed{Severity: rec.Severity, Seen: group.HistoryDays, Rules: len(line.Rules), Sources: len(line.Sources)})
-		if score > before {
+	if sg.Of.Severity > line.Severity {
+		line.Severity, line.Lead = sg.Of.Severity, sg.Of.Alert
+		score, factors := group.Priority(group.Weighed{Severity: line.Severity, Seen: group.HistoryDays, Rules: len(line.Rules), Sources: len(line.Sources)})
+		if score > line.Score {
 			line.Score, line.Factors = score, factors
 		}
 	}
-	line.Standing = store.GroupQueued
 	p.touch(line)
 }

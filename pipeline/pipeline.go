@@ -158,7 +158,14 @@ func (p *Pipeline) file(tx *store.Tx, list []shaped) (*store.Batch, error) {
 	if err := p.groups.place(tx, b); err != nil {
 		return nil, err
 	}
-	return b, tx.Save(b)
+	if err := tx.Save(b); err != nil {
+		return nil, err
+	}
+	if err := p.groups.bind(tx); err != nil {
+		return nil, err
+	}
+	b.LastChange, err = tx.LastChange()
+	return b, err
 }
 
 // filed is told how the transaction ended.

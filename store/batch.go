@@ -23,7 +23,7 @@ type Batch struct {
 	Groups      []*Group // new lines of the queue, and those that changed
 	Members     []Member // alerts that joined a group, and founders that no longer stand alone
 	Merges      []Merge
-	LastChange  int64 // number of the newest line of the event log once saved
+	LastChange  int64 // number of the newest line of the event log; whoever saves it notes it
 
 	marked bool // MarkRenewals was called
 }
@@ -111,8 +111,7 @@ func (tx *Tx) Save(b *Batch) error {
 			return err
 		}
 	}
-	b.LastChange, err = tx.LastChange()
-	return err
+	return nil
 }
 
 func (tx *Tx) saveAlerts(list []NewAlert) error {

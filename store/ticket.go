@@ -156,6 +156,13 @@ func (tx *Tx) SaveTickets(steps []TicketStep) error {
 	if err := tx.moveAlerts(steps); err != nil {
 		return err
 	}
+	moved, err := tx.moved(steps)
+	if err != nil {
+		return err
+	}
+	if err := tx.settleGroups(moved); err != nil {
+		return err
+	}
 	return tx.AddChanges(changes...)
 }
 
@@ -317,6 +324,10 @@ func alertIDs(list []int64) []alert.ID {
 // DeleteTicket removes a ticket with its timeline; its alerts stay and are in no
 // ticket then.
 func (tx *Tx) DeleteTicket(id ticket.ID) error {
+	held, err := tx.AlertsIn(id)
+	if err != nil {
+		return err
+	}
 	for _, order := range []string{
 		`DELETE FROM ticket_alert WHERE ticket = $1`, `DELETE FROM ticket_tag WHERE ticket = $1`,
 		`DELETE FROM ticket_entry WHERE ticket = $1`, `DELETE FROM ticket WHERE id = $1`,
@@ -324,6 +335,9 @@ func (tx *Tx) DeleteTicket(id ticket.ID) error {
 		if err := tx.exec(order, int64(id)); err != nil {
 			return fmt.Errorf("deleting %s: %w", id, err)
 		}
+	}
+	if err := tx.settleGroups(held); err != nil {
+		return err
 	}
 	return tx.AddChanges(Change{Kind: TicketChanged, Subject: int64(id)})
 }

@@ -30,10 +30,23 @@ type Group struct {
 	Sources   []string       `json:"sources" doc:"that its alerts came from, 16 at most"`
 	Rules     []string       `json:"rules" doc:"of its alerts, 16 at most"`
 	Lead      string         `json:"lead" doc:"its worst alert"`
+	Ticket    string         `json:"ticket,omitempty" doc:"the ticket that its worst alert is in"`
+	Past      *GroupPast     `json:"past,omitempty" doc:"what people concluded of the like last time"`
 	Kept      bool           `json:"kept" doc:"a person shaped it: the machine merges it with nothing"`
 	First     time.Time      `json:"first" doc:"first seen, by the product's clock, UTC"`
 	Last      time.Time      `json:"last" doc:"last seen, by the product's clock, UTC"`
 	MovedAt   time.Time      `json:"moved_at" doc:"when something new last came to it, by our clock, UTC"`
+}
+
+// GroupPast is what people concluded last time of what is like a group.
+type GroupPast struct {
+	Ticket     string    `json:"ticket" doc:"the ticket that was concluded"`
+	Title      string    `json:"title" doc:"of that ticket"`
+	Conclusion string    `json:"conclusion" doc:"false positive, intended, unaffected, true positive or undetermined"`
+	Reason     string    `json:"reason" doc:"as given"`
+	By         string    `json:"by" doc:"who concluded it"`
+	At         time.Time `json:"at" doc:"when, UTC"`
+	Like       string    `json:"like" enum:"the same thing,the same rule" doc:"how alike it is: its fingerprint, or its rule and source"`
 }
 
 // GroupAlert is an alert of a group with why the machine put it there.
@@ -114,6 +127,18 @@ func (s *Server) showGroups(ctx context.Context, lines []*store.Group) ([]Group,
 	if err != nil {
 		return nil, err
 	}
+	ids, leads := make([]group.ID, len(lines)), make([]alert.ID, len(lines))
+	for i, g := range lines {
+		ids[i], leads[i] = g.ID, g.Lead
+	}
+	tickets, err := s.Store.GroupTickets(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	past, err := s.past(ctx, leads)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Group, 0, len(lines))
 	for _, g := range lines {
 		if g.Standing == store.GroupMerged {
@@ -131,8 +156,11 @@ func (s *Server) showGroups(ctx context.Context, lines []*store.Group) ([]Group,
 		out = append(out, Group{
 			ID: g.ID.String(), Standing: standing, Title: e.title, Why: e.why, Differs: e.differs, Severity: g.Severity.String(),
 			Priority: g.Score, Reasons: list(g.Factors), Count: g.Alerts, Sightings: n.Sightings, Sources: list(g.Sources), Rules: list(g.Rules),
-			Lead: g.Lead.String(), Kept: g.Kept, First: n.First, Last: n.Last, MovedAt: g.MovedAt,
+			Lead: g.Lead.String(), Kept: g.Kept, First: n.First, Last: n.Last, MovedAt: g.MovedAt, Past: past[g.Lead],
 		})
+		if t, ok := tickets[g.ID]; ok {
+			out[len(out)-1].Ticket = t.ID.String()
+		}
 	}
 	return out, nil
 }

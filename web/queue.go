@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"yagura/alert"
 	"yagura/fault"
 	"yagura/group"
 	"yagura/store"
@@ -22,7 +23,20 @@ type looks struct {
 	taken     map[string]*look
 	order     []string // of taken, oldest first
 	explained map[group.ID]explanation
+	rules     map[ruleKey]pastOfRule
 }
+
+type ruleKey struct{ source, rule string }
+
+// pastOfRule is the last conclusion on a rule of a source, if any, as of a moment.
+type pastOfRule struct {
+	past *store.PastConclusion
+	at   time.Time
+}
+
+// rememberRule is how long the last conclusion on a rule is taken from memory:
+// finding it looks at thousands of alerts.
+const rememberRule = 30 * time.Second
 
 // look is the queue's order at one moment.
 type look struct {
@@ -82,6 +96,75 @@ func (l *looks) get(token string) *look {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.taken[token]
+}
+
+// past returns what people concluded last of the like of alerts: of the same
+// thing, else of the same rule and source.
+func (s *Server) past(ctx context.Context, ids []alert.ID) (map[alert.ID]*GroupPast, error) {
+	list, err := s.Store.Alerts(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	prints := make([]string, len(list))
+	for i, a := range list {
+		prints[i] = a.Fingerprint
+	}
+	same, err := s.Store.PastConclusions(ctx, prints)
+	if err != nil {
+		return nil, err
+	}
+	out := map[alert.ID]*GroupPast{}
+	for _, a := range list {
+		if p, ok := same[a.Fingerprint]; ok {
+			out[a.ID] = showPast(&p, "the same thing")
+			continue
+		}
+		p, err := s.pastOfRule(ctx, ruleKey{a.Source, a.Rule})
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			out[a.ID] = showPast(p, "the same rule")
+		}
+	}
+	return out, nil
+}
+
+func showPast(p *store.PastConclusion, like string) *GroupPast {
+	return &GroupPast{p.Ticket.String(), p.Title, string(p.Conclusion), p.Reason, p.By, p.At, like}
+}
+
+func (s *Server) pastOfRule(ctx context.Context, k ruleKey) (*store.PastConclusion, error) {
+	l := &s.looks
+	l.mu.Lock()
+	known, ok := l.rules[k]
+	l.mu.Unlock()
+	if ok && time.Since(known.at) < rememberRule {
+		return known.past, nil
+	}
+	list, err := s.Store.PastConclusionsOfRule(ctx, k.source, k.rule, 1)
+	if err != nil {
+		return nil, err
+	}
+	found := pastOfRule{at: time.Now()}
+	if len(list) > 0 {
+		found.past = &list[0]
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.rules == nil || len(l.rules) >= maxExplanations {
+		l.rules = map[ruleKey]pastOfRule{}
+	}
+	l.rules[k] = found
+	return found.past, nil
+}
+
+// concluded forgets what was concluded last: somebody just concluded, or took a
+// conclusion back.
+func (l *looks) concluded() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rules = nil
 }
 
 // look takes a look at the queue, or goes on with the one that the cursor names,

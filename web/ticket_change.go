@@ -132,6 +132,7 @@ type deleteTicketInput struct {
 func (s *Server) deleteTicket(ctx context.Context, in *deleteTicketInput) (*struct{}, error) {
 	id, err := ticketID(in.ID)
 	if err == nil {
+		defer s.looks.concluded()
 		err = s.Desk.DeleteTicket(ctx, principal(ctx), id, in.Reason)
 	}
 	return nil, s.fail(ctx, err)
@@ -190,6 +191,7 @@ func (s *Server) concludeTicket(ctx context.Context, in *concludeTicketInput) (*
 		return nil, s.fail(ctx, err)
 	}
 	b := in.Body
+	defer s.looks.concluded()
 	t, err := s.Desk.Conclude(ctx, principal(ctx), id, b.Version, ticket.Judgement{Conclusion: ticket.Conclusion(b.Conclusion), Reason: b.Reason}, b.Assignee, b.KeepOpen)
 	return s.answerTicket(ctx, t, err)
 }
@@ -207,6 +209,7 @@ func (s *Server) reopenTicket(ctx context.Context, in *reopenTicketInput) (*body
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}
+	defer s.looks.concluded()
 	t, err := s.Desk.Reopen(ctx, principal(ctx), id, in.Body.Version, in.Body.Reason)
 	return s.answerTicket(ctx, t, err)
 }
@@ -318,6 +321,7 @@ func (s *Server) undoTicket(ctx context.Context, in *undoTicketInput) (*body[Tic
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}
+	defer s.looks.concluded()
 	t, err := s.Desk.Undo(ctx, principal(ctx), id, in.Body.Version)
 	return s.answerTicket(ctx, t, err)
 }
@@ -360,6 +364,7 @@ func (s *Server) concludeMany(ctx context.Context, in *concludeManyInput) (*body
 		sets[i] = desk.AlertSet{Title: set.Title, Alerts: ids}
 	}
 	j := ticket.Judgement{Conclusion: ticket.Conclusion(in.Body.Conclusion), Reason: in.Body.Reason}
+	defer s.looks.concluded()
 	tickets, refused, err := s.Desk.ConcludeMany(ctx, principal(ctx), sets, j, in.Body.Assignee)
 	if err != nil {
 		return nil, s.fail(ctx, err)

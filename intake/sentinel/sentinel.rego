@@ -30,8 +30,8 @@ made(a) := object.union(
 	{
 		"severity": object.get(severities, lower(yagura.pick(a, ["AlertSeverity", "Severity"])), "medium"),
 		"techniques": lib.techniques(concat(" ", yagura.all(a, ["Techniques", "SubTechniques"]))),
-		"observables": observables(parts),
-		"entities": array.concat(people(parts), things(parts, machine(a, parts))),
+		"observables": array.concat(observables(parts), cloud(a)),
+		"entities": array.slice(array.concat(array.concat(people(parts), system_hashes(parts)), things(parts, machine(a, parts))), 0, 100),
 		"attributes": yagura.attributes(a, about),
 		"event_id": event_id(a, id),
 		"fingerprint": fingerprint(id),
@@ -75,14 +75,22 @@ else := json.unmarshal(a.Entities) if {
 
 else := []
 
-# Every entity, wherever it stands (a process holds its image and its parent), and
-# by its $id; where two have the same, which no product writes, the last counts.
-parts_of(a) := {"all": array.concat(deeper, [e | some e in list; not e["$id"]]), "by": object.union_n([{e["$id"]: e} | some e in deeper])} if {
-	list := [e | some e in listed(a); is_object(e); not e["$ref"]]
-	deeper := [e | walk(list, [_, e]); is_string(e["$id"])]
+# Every entity of its own, wherever it stands: a process holds its image and its
+# parent, which holds its image; elsewhere they are only referred to.
+parts_of(a) := array.concat(array.concat(top, inner), array.concat(inner_of(inner), inner_of(inner_of(inner)))) if {
+	top := [e | some e in listed(a); is_object(e); not e["$ref"]]
+	inner := inner_of(top)
 }
 
-typed(parts, types) := [e | some e in parts.all; lower(field(e, "Type")) in types]
+inner_of(list) := [x |
+	some e in list
+	some name in ["ParentProcess", "ImageFile", "Key"]
+	x := e[name]
+	is_object(x)
+	not x["$ref"]
+]
+
+typed(parts, types) := [e | some e in parts; lower(field(e, "Type")) in types]
 
 field(e, name) := v if {
 	v := e[name]
@@ -93,9 +101,10 @@ field(e, name) := v if {
 } else := ""
 
 # What an entity holds is there itself, or as {"$ref": id}.
-held(parts, e, name) := object.get(parts.by, v["$ref"], {}) if {
+held(parts, e, name) := found[0] if {
 	v := e[name]
 	is_string(v["$ref"])
+	found := [p | some p in parts; p["$id"] == v["$ref"]]
 } else := v if {
 	v := e[name]
 	is_object(v)
@@ -111,14 +120,13 @@ hosts_users(parts) := array.concat(
 	),
 )
 
-# Hashes of what the system brought along are everybody's.
 files(parts) := array.concat(
 	[{"type": "file", "value": yagura.pick(e, ["Name"]), "role": ""} | some e in typed(parts, {"file"})],
 	array.concat(
-		[{"type": "hash", "value": field(held(parts, {"h": h}, "h"), "Value"), "role": ""} |
+		[{"type": "hash", "value": field(h, "Value"), "role": ""} |
 			some e in typed(parts, {"file"})
-			not of_system(e)
-			some h in object.get(e, "FileHashes", [])
+			some h in e.FileHashes
+			is_object(h)
 		],
 		[{"type": "process", "value": field(held(parts, e, "ImageFile"), "Name"), "role": ""} | some e in typed(parts, {"process"})],
 	),
@@ -140,6 +148,16 @@ network(parts) := array.concat(
 		),
 	),
 )
+
+cloud(a) := [{"type": "account", "value": split(id, "/")[2], "role": ""} | id := lower(yagura.pick(a, ["ResourceId"])); startswith(id, "/subscriptions/")]
+
+# Hashes of what the system brought along are everybody's.
+system_hashes(parts) := [{"type": "hash", "value": field(h, "Value"), "shared": true} |
+	some e in typed(parts, {"file"})
+	of_system(e)
+	some h in e.FileHashes
+	is_object(h)
+]
 
 host_name(e) := yagura.pick(e, ["FQDN", "HostName", "NetBiosName"])
 
@@ -178,7 +196,7 @@ things(parts, machine) := array.concat(
 			[{"type": "message", "value": yagura.pick(e, ["NetworkMessageId", "InternetMessageId"])} | some e in typed(parts, {"mailmessage"})],
 			array.concat(
 				[{"type": "subject", "value": field(e, "Subject")} | some e in typed(parts, {"mailmessage"})],
-				[{"type": "message", "value": id} | some e in typed(parts, {"mailcluster"}); some id in array.slice(e.NetworkMessageIds, 0, 20)],
+				[{"type": "message", "value": id} | some e in typed(parts, {"mailcluster"}); some id in array.slice(e.NetworkMessageIds, 0, 20); is_string(id)],
 			),
 		),
 		array.concat(

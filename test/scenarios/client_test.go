@@ -52,7 +52,7 @@ func TestTheClientsTypesAreTheAPIs(t *testing.T) {
 		"Alert": client.Alert{}, "AlertDetail": client.AlertDetail{}, "AlertList": client.AlertPage{}, "AlertSightings": client.Sightings{},
 		"Attribute": client.Attribute{}, "AuditEntry": client.AuditEntry{}, "AuditList": client.AuditPage{}, "CreateSourceInputBody": client.NewSource{},
 		"Delivery": client.Delivery{}, "DeliveryDetail": client.DeliveryDetail{}, "DeliveryList": client.DeliveryPage{}, "Facets": client.Facets{},
-		"Asset": client.Asset{}, "AssetList": client.AssetPage{}, "AssetRef": client.AssetRef{}, "AssetsTaken": client.AssetsTaken{}, "Factor": client.Factor{}, "Group": client.Group{}, "GroupAlert": client.GroupAlert{}, "GroupDetail": client.GroupDetail{}, "GroupList": client.GroupPage{}, "Shared": client.Shared{},
+		"Asset": client.Asset{}, "AssetList": client.AssetPage{}, "AssetRef": client.AssetRef{}, "AssetsTaken": client.AssetsTaken{}, "Factor": client.Factor{}, "Group": client.Group{}, "GroupAlert": client.GroupAlert{}, "GroupDetail": client.GroupDetail{}, "GroupList": client.GroupPage{}, "GroupPast": client.GroupPast{}, "Shared": client.Shared{},
 		"HookAnswer": client.Sent{}, "Kind": client.Kind{}, "KindList": client.KindList{}, "Observable": client.Observable{}, "ReplayManyInputBody": client.Replays{},
 		"ReplayedMany": client.Replayed{}, "Rule": client.Rule{}, "RuleList": client.RuleList{}, "Sighting": client.Sighting{}, "Source": client.Source{},
 		"Ticket": client.Ticket{}, "TicketDetail": client.TicketDetail{}, "TicketList": client.TicketPage{}, "TicketEntry": client.TicketEntry{}, "TicketAlert": client.TicketAlert{},

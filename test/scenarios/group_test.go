@@ -10,16 +10,17 @@ import (
 
 // line is a line of the queue, as much as is looked at here.
 type line struct {
-	ID, Standing, Title, Why, Differs, Severity, Lead string
-	Priority, Count, Sightings                        int
-	Kept                                              bool
-	Reasons                                           []struct {
+	ID, Standing, Title, Why, Differs, Severity, Lead, Ticket string
+	Priority, Count, Sightings                                int
+	Kept                                                      bool
+	Reasons                                                   []struct {
 		Points int
 		Text   string
 	}
 	Sources, Rules []string
 	Alerts         []item
 	Next           string
+	Past           *struct{ Ticket, Conclusion, Reason, Like string }
 }
 
 type queuePage struct {
