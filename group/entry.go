@@ -16,6 +16,10 @@ const (
 	// hubBeside is how many different other hosts and users a thing may be named
 	// beside before it is known to be shared by many.
 	hubBeside = 4
+	// raidSize is how many alerts within an hour of each other make an address of
+	// others, named as their source, the raider of a group: one attempt may come
+	// from anywhere, five are somebody's.
+	raidSize = 5
 )
 
 // span is a time in which a thing was seen in a group, without a break of an

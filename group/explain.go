@@ -54,7 +54,7 @@ func alone(a *alert.Alert) string {
 	for _, k := range []kind{host, user, ip, resource, domain} {
 		for _, t := range r.read(a) {
 			if t.kind == k {
-				return fmt.Sprintf("nothing else is known of %s", words(t))
+				return fmt.Sprintf("alone: nothing like it about %s within a day", words(t))
 			}
 		}
 	}

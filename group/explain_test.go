@@ -35,7 +35,7 @@ func TestExplainSaysWhyAndWhatDiffers(t *testing.T) {
 		"a chain":         {[]*alert.Alert{made(1, 0, "host:a"), made(2, 0, "host:a", "host:b"), made(3, time.Hour, "host:b"), made(4, 2*time.Hour, "host:c")}, "linked one by one by what they share, within 2 hours", "4 rules, 3 hosts"},
 		"most of them":    {[]*alert.Alert{made(1, 0, "host:a"), made(2, 0, "host:a"), made(3, time.Second, "host:b")}, "same host a (2 of 3), within one second", "3 rules, 2 hosts"},
 		"twice the same":  {[]*alert.Alert{ruled(made(1, 0, "host:a"), "x"), ruled(made(2, 90*time.Second, "host:a"), "x")}, "same rule x and same host a, within 2 minutes", "only the time"},
-		"a lone one":      {[]*alert.Alert{made(1, 0, "ip:203.0.113.9", "host:web-01")}, "nothing else is known of host web-01", ""},
+		"a lone one":      {[]*alert.Alert{made(1, 0, "ip:203.0.113.9", "host:web-01")}, "alone: nothing like it about host web-01 within a day", ""},
 		"one of no thing": {[]*alert.Alert{made(1, 0)}, "nothing is like it", ""},
 		"none":            {nil, "no alerts", ""},
 	}

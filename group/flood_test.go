@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"yagura/alert"
 )
 
 func TestAFloodIsOneGroup(t *testing.T) {
@@ -88,5 +90,58 @@ func TestAFloodSaysWhy(t *testing.T) {
 	}
 	if sum != 1 || said["ip"] != "203.0.113.9" || said["rule"] != "scan" {
 		t.Errorf("reasons %+v", p.Reasons)
+	}
+}
+
+// outside is an alert of some product about one of our hosts, from an address of others.
+func outside(id int64, at time.Duration, source, rule, host, from string) *alert.Alert {
+	a := &alert.Alert{ID: alert.ID(id), Source: source, Rule: rule, Title: rule, SeenAt: start.Add(at), ReceivedAt: start.Add(at)}
+	a.Observables = []alert.Observable{
+		{Type: alert.IP, Value: from, Role: "source"}, {Type: alert.Host, Value: host, Role: "target"},
+	}
+	return a
+}
+
+// Whichever product sees it: what an address that raids us touches next is the same raid.
+func TestWhatARaiderTouchesNextJoinsTheRaid(t *testing.T) {
+	t.Parallel()
+	x := NewIndex(nil)
+	before := x.Place(outside(1, 0, "fw", "drop", "fw-1", "203.0.113.9")) // alone as yet
+	var raid ID
+	for i := range int64(8) {
+		p := x.Place(outside(10+i, time.Duration(i)*time.Minute, "ids", "scan", fmt.Sprint("web-", i), "203.0.113.9"))
+		if i == 0 {
+			raid = p.Group
+		} else if p.Group != raid {
+			t.Fatalf("scan of host %d is in %v, not %v", i, p.Group, raid)
+		}
+	}
+	if got := x.root(before.Group); got != raid {
+		t.Errorf("what came first stands apart in %v", got)
+	}
+	if p := x.Place(outside(30, 20*time.Minute, "canary", "touched", "canary", "203.0.113.9")); p.Group != raid || p.New || len(p.Reasons) == 0 {
+		t.Errorf("the canary is in %+v", p)
+	}
+	for name, a := range map[string]*alert.Alert{
+		"another address":       outside(40, 20*time.Minute, "canary", "touched", "other", "203.0.113.10"),
+		"two hours later":       outside(41, 3*time.Hour, "canary", "touched", "late", "203.0.113.9"),
+		"an address of our own": outside(42, 20*time.Minute, "canary", "touched", "inside", "10.0.0.9"),
+	} {
+		if p := x.Place(a); !p.New {
+			t.Errorf("%s: joined %+v", name, p)
+		}
+	}
+}
+
+// One sensor sees many attackers: that it saw them is nothing they have in common.
+func TestASensorTiesNothingTogether(t *testing.T) {
+	t.Parallel()
+	x := NewIndex(nil)
+	for i := range int64(3) {
+		a := outside(1+i, time.Duration(i)*time.Minute, "ids", fmt.Sprint("rule ", i), fmt.Sprint("host-", i), fmt.Sprintf("203.0.113.%d", i))
+		a.Observables = append(a.Observables, alert.Observable{Type: alert.Host, Value: "ids-edge-1", Role: "sensor"})
+		if p := x.Place(a); !p.New {
+			t.Errorf("joined %+v", p)
+		}
 	}
 }

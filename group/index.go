@@ -34,7 +34,8 @@ type Index struct {
 
 // state is what is known of a group.
 type state struct {
-	parent ID // the group that it is part of; 0 for itself
+	parent ID   // the group that it is part of; 0 for itself
+	lone   bool // its founder is its only alert
 	kept   bool
 	closed bool
 	sweep  uint32 // when it was last marked
@@ -69,7 +70,7 @@ func (x *Index) Place(a *alert.Alert) Placement {
 		}
 		slices.Sort(p.Merged)
 	}
-	x.group(p.Group)
+	x.group(p.Group).lone = p.New
 	x.remember(a, p.Group, t, at)
 	return p
 }
@@ -78,7 +79,8 @@ func (x *Index) Place(a *alert.Alert) Placement {
 // another node wrote it, or because a person moved it there.
 func (x *Index) Put(a *alert.Alert, g ID) {
 	g = x.root(g)
-	x.group(g)
+	_, known := x.groups[g]
+	x.group(g).lone = !known
 	t := x.know(a)
 	for _, n := range x.about { // a move takes with it what no other alert of the group had
 		n.entry.spans = slices.DeleteFunc(n.entry.spans, func(s span) bool {
@@ -98,7 +100,7 @@ func (x *Index) Put(a *alert.Alert, g ID) {
 // Merge makes from part of into.
 func (x *Index) Merge(into, from ID) {
 	into, from = x.root(into), x.root(from)
-	x.group(into)
+	x.group(into).lone = false
 	if into != from {
 		x.group(from).parent = into
 	}

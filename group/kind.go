@@ -72,4 +72,5 @@ type thing struct {
 	aliases []string
 
 	mentioned bool // only in a command line
+	outsider  bool // an address of others that the alert names as where it came from
 }

@@ -139,6 +139,9 @@ func (r *reader) entity(e *alert.Entity) {
 
 func (r *reader) observable(o *alert.Observable) {
 	var t thing
+	if o.Role == "sensor" { // it watches many: what it saw has nothing else in common
+		return
+	}
 	switch o.Type {
 	case alert.Host:
 		t = hostOf(o.Value)
@@ -190,7 +193,8 @@ func ipOf(o *alert.Observable) thing {
 	if strings.IndexByte(o.Value, '/') >= 0 {
 		return thing{}
 	}
-	return thing{key: key{kind: ip, value: o.Value}, show: o.Value}
+	outsider := o.Role == "source" && (o.Scope == "" || o.Scope == alert.ScopeDocumentation)
+	return thing{key: key{kind: ip, value: o.Value}, show: o.Value, outsider: outsider}
 }
 
 // urlHost returns the lower-case host of an http or ftp URL, "" where there is none.

@@ -25,6 +25,9 @@ type candidate struct {
 	best  [slots]evidence
 	gap   int64 // the smallest of all
 
+	raid    evidence // an address of others that the group's alerts came from
+	raiders uint32   // how many of them, within an hour of each other
+
 	of    kind // what the flood is about; where flood.score is not 0
 	flood evidence
 	shy   bool // the flood is about something shared by many: only where nothing else holds
@@ -93,6 +96,9 @@ func (x *Index) weigh(a *alert.Alert, t int64) {
 				continue
 			}
 			c.gap = min(c.gap, gap)
+			if n.outsider && !n.shared && gap <= near && (s.n >= raidSize || x.groups[c.group].lone) {
+				c.raid, c.raiders = evidence{sc, gap, s.alert, i}, s.n
+			}
 			if b := &c.best[n.kind.slot()]; sc > b.score || sc == b.score && gap < b.gap {
 				*b = evidence{sc, gap, s.alert, i}
 			}
@@ -147,11 +153,47 @@ func (x *Index) choose(a *alert.Alert) *place {
 	}
 	switch {
 	case most != nil && most.sum() < 1 && (best == nil || !most.shy && most.flooded() >= best.sum()):
-		return &place{candidate: most, flood: true}
+		return &place{candidate: most, flood: true, same: x.strays(most)}
 	case best != nil:
-		return &place{candidate: best, same: x.others(best)}
+		return &place{candidate: best, same: append(x.others(best), x.strays(best)...)}
+	}
+	if at := x.raided(); at != nil {
+		return at
 	}
 	return x.orphan()
+}
+
+// strays returns the lone alerts, each a group of its own, that came from the address
+// which raids best: they would have joined it, had they come later.
+func (x *Index) strays(best *candidate) []ID {
+	if best.raiders < raidSize || x.group(best.group).kept {
+		return nil
+	}
+	var list []ID
+	for i := range x.candidates {
+		c := &x.candidates[i]
+		if c != best && c.sum() < 1 && c.raiders > 0 && c.raid.about == best.raid.about && x.group(c.group).lone && !x.group(c.group).kept {
+			list = append(list, c.group)
+		}
+	}
+	return list
+}
+
+// raided lets an alert that would be alone join the group that its source raids: an
+// address of others from which raidSize alerts came within the hour is somebody's,
+// whatever he touches next and whichever product sees it. An address alone never
+// makes two groups one.
+func (x *Index) raided() *place {
+	var best *candidate
+	for i := range x.candidates {
+		if c := &x.candidates[i]; c.raiders >= raidSize && (best == nil || before(c.sum(), best.sum(), c, best)) {
+			best = c
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return &place{candidate: best, address: true, same: x.strays(best)}
 }
 
 // before reports whether c goes before d: the larger sum, the shorter distance,
