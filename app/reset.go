@@ -25,13 +25,16 @@ func ResetUser(ctx context.Context, cfg Config, name string, opts ...StoreOption
 	for _, o := range opts {
 		o(&so)
 	}
+	unlock := func() error { return nil }
 	if cfg.Database.Empty() {
-		unlock, err := besideServer(ctx, cfg.Data, so)
-		if err != nil {
-			return "", err
-		}
-		defer func() { err = errors.Join(err, unlock()) }()
+		unlock, err = besideServer(ctx, cfg.Data, so)
+	} else { // other nodes may run on it
+		err = upToDate(ctx, so, "the database")
 	}
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	st, err := store.Open(ctx, so)
 	if err != nil {
 		return "", err
@@ -69,15 +72,20 @@ func besideServer(ctx context.Context, folder string, so store.Options) (unlock 
 	case !fault.Is(err, fault.Conflict):
 		return nil, err
 	}
-	// A server runs. Bringing its tables up to date under it would break it.
+	return func() error { return nil }, upToDate(ctx, so, folder)
+}
+
+// upToDate refuses tables of an older version: opening the store would bring them
+// up to date under the server that runs on them, and break it.
+func upToDate(ctx context.Context, so store.Options, where string) error {
 	steps, err := store.MigrationStatus(ctx, so)
 	if err != nil {
-		return nil, fmt.Errorf("looking at the tables of %s: %w", folder, err)
+		return fmt.Errorf("looking at the tables of %s: %w", where, err)
 	}
 	for _, s := range steps {
 		if !s.Applied {
-			return nil, fault.New(fault.Conflict, "an older version of the server runs on %s; end it first, or use its own program", folder)
+			return fault.New(fault.Conflict, "the tables of %s are those of an older version, whose server may run; use that version's program, or start this version's server first", where)
 		}
 	}
-	return func() error { return nil }, nil
+	return nil
 }

@@ -141,7 +141,7 @@ func TestWeakPasswordsAreRefused(t *testing.T) {
 
 func TestNamesAndTimes(t *testing.T) {
 	t.Parallel()
-	for name, good := range map[string]bool{"Anna ": true, "a@example.com": true, "": false, "key:first": false, "-a": false, "ä": false, "a b": false, strings.Repeat("a", 65): false} {
+	for name, good := range map[string]bool{"Anna ": true, "a@example.com": true, "": false, "key:first": false, "cli": false, "Config": false, "-a": false, "ä": false, "a b": false, strings.Repeat("a", 65): false} {
 		if _, err := (User{Name: name, Role: Viewer}).Normalize(); (err == nil) != good {
 			t.Errorf("user %q: %v", name, err)
 		}

@@ -54,11 +54,18 @@ func (r Role) Check() error {
 	return fault.New(fault.Invalid, "there is no role %q; roles are viewer, responder, analyst, engineer and admin", r)
 }
 
+// reservedUsers are names under which others than users act, so that the audit
+// log leaves no doubt who did it.
+var reservedUsers = []string{"cli", "config", "me", "policy", "system", "yagura"}
+
 // Normalize returns the user as it may be stored, or fault.Invalid.
 func (u User) Normalize() (User, error) {
 	u.Name = strings.ToLower(strings.TrimSpace(u.Name))
 	if !userName.MatchString(u.Name) {
 		return u, fault.New(fault.Invalid, "a user's name has 1 to 64 of a-z, 0-9, '.', '_', '-' and '@', and begins with a letter or digit")
+	}
+	if slices.Contains(reservedUsers, u.Name) {
+		return u, fault.New(fault.Invalid, "%q is no person's name here; choose another", u.Name)
 	}
 	if err := u.Role.Check(); err != nil {
 		return u, err

@@ -20,7 +20,7 @@ var admin = auth.Principal{Name: "key:test", Role: auth.Admin, Door: "api"}
 
 func node(t *testing.T, db string) *desk.Desk {
 	t.Helper()
-	st, err := store.Open(t.Context(), store.Options{Database: db, Log: slog.New(slog.DiscardHandler)})
+	st, err := store.Open(t.Context(), store.Options{Database: db, Folder: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

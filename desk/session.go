@@ -250,5 +250,8 @@ func setPassword(tx *store.Tx, u auth.User, hash string, keep []byte) error {
 	if err := tx.DropLinks(u.Name); err != nil {
 		return err
 	}
+	if err := tx.UsedLink(keep); err != nil { // from now on the old one is asked for
+		return err
+	}
 	return tx.EndSessions(u.Name, keep)
 }

@@ -112,7 +112,7 @@ func (d *Desk) ChangeUser(ctx context.Context, p auth.Principal, name string, ch
 				return err
 			}
 		}
-		return oneAdminLeft(tx)
+		return oneAdminLeft(tx, now)
 	})
 	u.Password = ""
 	return u, err
@@ -133,8 +133,12 @@ func changed(before, after auth.User) string {
 	return note
 }
 
-// oneAdminLeft refuses what would leave nobody who manages users.
-func oneAdminLeft(tx *store.Tx) error {
+// oneAdminLeft refuses a change of a user, as it was before, that leaves nobody
+// who manages users.
+func oneAdminLeft(tx *store.Tx, before auth.User) error {
+	if before.Role != auth.Admin || before.Disabled {
+		return nil
+	}
 	list, err := tx.Users()
 	if err != nil {
 		return err
@@ -161,7 +165,7 @@ func (d *Desk) DeleteUser(ctx context.Context, p auth.Principal, name string) er
 		if err := tx.DeleteUser(name); err != nil {
 			return err
 		}
-		return oneAdminLeft(tx)
+		return oneAdminLeft(tx, u)
 	})
 }
 

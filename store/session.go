@@ -24,6 +24,11 @@ func (tx *Tx) SeeSession(hash []byte, at time.Time) error {
 	return tx.exec(`UPDATE session SET seen_at = $1 WHERE hash = $2`, micros(at), hash)
 }
 
+// UsedLink notes that a session has done what a sign-in link is for.
+func (tx *Tx) UsedLink(hash []byte) error {
+	return tx.exec(`UPDATE session SET by_link = 0 WHERE hash = $1`, hash)
+}
+
 // EndSession removes one session, which need not be there.
 func (tx *Tx) EndSession(hash []byte) error {
 	return tx.exec(`DELETE FROM session WHERE hash = $1`, hash)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -71,7 +72,7 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 	if rc.Flush() != nil {
 		return nil
 	}
-	poll, beat := time.NewTicker(pollEvents), time.NewTicker(heartbeat)
+	poll, beat := time.NewTicker(pollEvents), time.NewTicker(cmp.Or(s.beat, heartbeat))
 	defer poll.Stop()
 	defer beat.Stop()
 	for {
@@ -202,15 +203,15 @@ func describeStreams(api huma.API) {
 	pathID := []*huma.Param{{Name: "id", In: "path", Required: true, Description: "as lists show it", Schema: &huma.Schema{Type: "string"}}}
 	add("/api/v1/events", http.MethodGet, &huma.Operation{
 		OperationID: "live-events", Summary: "Live events", Tags: []string{"events"},
-		Description: "Server-sent events: alert.created, alert.sighted, alert.renewed, alert.moved, delivery.failed, delivery.moved, source.changed, group.changed, assets.changed, ticket.created, ticket.changed; hello at the start, reset where too much was missed. Last-Event-ID goes on from there.",
+		Description: needs(auth.ReadAlerts) + " Server-sent events: alert.created, alert.sighted, alert.renewed, alert.moved, delivery.failed, delivery.moved, source.changed, group.changed, assets.changed, ticket.created, ticket.changed; hello at the start, reset where too much was missed. Last-Event-ID goes on from there.",
 		Responses:   bytes("text/event-stream", "a stream of events"),
 	})
 	add("/api/v1/alerts/{id}/raw", http.MethodGet, &huma.Operation{
-		OperationID: "alert-raw", Summary: "The payload that brought an alert, byte for byte", Tags: []string{"alerts"}, Parameters: pathID,
+		OperationID: "alert-raw", Description: needs(auth.ReadAlerts), Summary: "The payload that brought an alert, byte for byte", Tags: []string{"alerts"}, Parameters: pathID,
 		Responses: bytes("application/octet-stream", "the body as received"),
 	})
 	add("/api/v1/deliveries/{id}/raw", http.MethodGet, &huma.Operation{
-		OperationID: "delivery-raw", Summary: "A delivery's body, byte for byte", Tags: []string{"deliveries"}, Parameters: pathID,
+		OperationID: "delivery-raw", Description: needs(auth.ReadDeliveries), Summary: "A delivery's body, byte for byte", Tags: []string{"deliveries"}, Parameters: pathID,
 		Responses: bytes("application/octet-stream", "the body as received"),
 	})
 	add("/hooks/{source}", http.MethodPost, &huma.Operation{

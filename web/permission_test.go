@@ -4,10 +4,10 @@ import (
 	"go/ast"
 	"go/parser"
 	gotoken "go/token"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,12 +97,23 @@ func TestEveryRouteAsksWho(t *testing.T) {
 // plainRoutes lists the patterns that the package gives to the mux itself.
 func plainRoutes(t *testing.T) []string {
 	t.Helper()
-	pkgs, err := parser.ParseDir(gotoken.NewFileSet(), ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	paths, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var files []*ast.File
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(gotoken.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
 	var list []string
-	ast.Inspect(pkgs["web"], func(n ast.Node) bool {
+	visit := func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok || len(call.Args) != 2 {
 			return true
@@ -120,6 +131,9 @@ func plainRoutes(t *testing.T) []string {
 			list = append(list, pattern)
 		}
 		return true
-	})
+	}
+	for _, file := range files {
+		ast.Inspect(file, visit)
+	}
 	return list
 }

@@ -46,6 +46,7 @@ type Server struct {
 	signIns  signIns
 	keys     []key
 	closing  context.Context
+	beat     time.Duration // how often streams say that they are there; 0: heartbeat
 }
 
 type key struct {
@@ -189,8 +190,17 @@ func operation(id, method, path, summary string, need auth.Permission) huma.Oper
 	return huma.Operation{
 		OperationID: id, Method: method, Path: path, Summary: summary,
 		Tags:     []string{strings.Split(strings.TrimPrefix(path, "/api/v1/"), "/")[0]},
-		Metadata: map[string]any{"permission": need},
+		Metadata: map[string]any{"permission": need}, Description: needs(need),
 	}
+}
+
+// needs words a permission for the description, so that a key's scope can be
+// chosen by reading it.
+func needs(p auth.Permission) string {
+	if p == auth.Public {
+		return "Needs no key."
+	}
+	return "Needs `" + string(p) + "`."
 }
 
 // timeout bounds what one request may cost the database.

@@ -78,7 +78,7 @@ func apiText(document []byte) (string, error) {
 		return "", errors.New("the OpenAPI document has no path")
 	}
 	w := &apiWriter{}
-	w.b.WriteString("# API\n\nThe running server has the same as OpenAPI 3.1 at `/api/openapi.json`. Requests show a key as `Authorization: Bearer …`. An error is\n`application/problem+json`: a sentence that is safe to show, and an id that the log has too.\n\n")
+	w.b.WriteString("# API\n\nThe running server has the same as OpenAPI 3.1 at `/api/openapi.json`. Requests show a key as `Authorization: Bearer …`, or come from a page of this server's with a session's cookie. An error is\n`application/problem+json`: a sentence that is safe to show, and an id that the log has too.\n\n")
 	for _, path := range sortedKeys(d.Paths) {
 		for _, method := range methods {
 			if raw, ok := d.Paths[path][method]; ok {

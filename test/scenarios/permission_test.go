@@ -17,8 +17,7 @@ import (
 	"yagura/web"
 )
 
-// doors serves the web over a store of its own with a key for each role: the
-// program itself has no keys but the first one yet.
+// doors serves the web over a store of its own with a key for each role.
 func doors(t *testing.T) (*httptest.Server, *desk.Desk) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())

@@ -138,6 +138,7 @@ func TestTheFirstAdministratorComesInByLink(t *testing.T) {
 		}
 		admin.asks(http.MethodPut, "/api/v1/session/password", map[string]string{"new": "short"}).must(http.StatusUnprocessableEntity)
 		admin.asks(http.MethodPut, "/api/v1/session/password", map[string]string{"new": secret}).must(http.StatusNoContent)
+		admin.asks(http.MethodPut, "/api/v1/session/password", map[string]string{"new": secret + "2"}).must(http.StatusForbidden) // the link counts for one
 		if !admin.is().HasPassword {
 			t.Error("the password was not set")
 		}

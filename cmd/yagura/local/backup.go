@@ -24,7 +24,8 @@ func (p program) restoreCommand() *ucli.Command {
 	return &ucli.Command{
 		Name: "restore", Usage: "bring a backup back into a data folder that holds no database", ArgsUsage: "FOLDER", Flags: configFlags("data", "database"), Action: p.restore,
 		Description: "A backup that was changed, is not complete or comes from a newer version is refused, and the data folder stays as it was. " +
-			"Where the data folder holds no API key the next start makes one.",
+			"Where the data folder holds no API key the next start makes one. " +
+			"Users, sessions and API keys are as they were at the backup: look at yagura user list and yagura key list, and end again what was ended since.",
 	}
 }
 
