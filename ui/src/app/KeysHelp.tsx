@@ -3,16 +3,10 @@ import { useTranslation } from 'react-i18next';
 import classes from './app.module.css';
 import { shown } from './keys';
 
-export function KeysHelp({ opened, close }: { opened: boolean; close: () => void }) {
+export function KeysHelp({ close }: { close: () => void }) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      title={t('keys.title')}
-      size={640}
-      closeButtonProps={{ 'aria-label': 'Esc' }}
-    >
+    <Modal opened onClose={close} title={t('keys.title')} size={640} closeButtonProps={{ 'aria-label': 'Esc' }}>
       <div className={classes.keys}>
         {(Object.keys(shown) as (keyof typeof shown)[]).map((part) => (
           <section key={part}>

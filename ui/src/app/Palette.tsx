@@ -14,18 +14,19 @@ interface Choice {
 }
 
 /** Palette leads to any page, to anything by its id, and to a search. */
-export function Palette({ opened, close }: { opened: boolean; close: () => void }) {
+export function Palette({ close }: { close: () => void }) {
+  const { t } = useTranslation();
   return (
     <Modal
-      opened={opened}
+      opened
       onClose={close}
       withCloseButton={false}
       padding={0}
       size={560}
       yOffset="14vh"
-      aria-label="Palette"
+      aria-label={t('app.palette')}
     >
-      {opened && <Choices close={close} />}
+      <Choices close={close} />
     </Modal>
   );
 }
@@ -57,7 +58,7 @@ function Choices({ close }: { close: () => void }) {
       label: t('palette.theme'),
       go: () => setColorScheme(scheme === 'dark' ? 'light' : 'dark'),
     },
-    { icon: 'language', label: t('palette.lang'), go: () => speak(i18n.language === 'ja' ? 'en' : 'ja') },
+    { icon: 'language', label: t('palette.lang'), go: () => void speak(i18n.language === 'ja' ? 'en' : 'ja') },
   ];
   const place = placeOf(text);
   const choices: Choice[] = [

@@ -52,7 +52,7 @@ export function LanguageButton() {
             key={l}
             lang={l}
             rightSection={l === i18n.language && <Icon name="check" size={14} />}
-            onClick={() => speak(l)}
+            onClick={() => void speak(l)}
           >
             {languages[l]}
           </Menu.Item>

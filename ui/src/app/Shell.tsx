@@ -1,16 +1,21 @@
 import { ActionIcon, Tooltip, UnstyledButton } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLive, watch } from '../live/live';
 import { end, useSession } from '../session/session';
 import { Icon } from '../show/Icon';
 import classes from './app.module.css';
 import { listenForG, useKeys } from './keys';
-import { KeysHelp } from './KeysHelp';
-import { Palette } from './Palette';
 import { LanguageButton, SchemeButton } from './Preferences';
+
+// What opens over a page need not be loaded before it.
+const palette = () => import('./Palette');
+const KeysHelp = lazy(() => import('./KeysHelp').then((m) => ({ default: m.KeysHelp })));
+const Palette = lazy(() => palette().then((m) => ({ default: m.Palette })));
+
+const findKeys = /Mac|iPhone/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K';
 
 const pages = [
   ['/queue', 'queue'],
@@ -24,7 +29,7 @@ export function Shell() {
   const client = useQueryClient();
   const navigate = useNavigate();
   const session = useSession();
-  const [palette, showPalette] = useState(false);
+  const [finding, showPalette] = useState(false);
   const [help, showHelp] = useState(false);
   useEffect(() => watch(client), [client]);
   useKeys({
@@ -35,6 +40,8 @@ export function Shell() {
   });
   useEffect(() => {
     const stop = listenForG();
+    // What one types right after opening it must not be lost to loading it.
+    const soon = setTimeout(() => void palette().catch(() => undefined), 1500);
     const on = (e: KeyboardEvent) => {
       if ((e.metaKey || e.ctrlKey) && !e.shiftKey && !e.altKey && e.key.toLowerCase() === 'k') {
         e.preventDefault();
@@ -44,6 +51,7 @@ export function Shell() {
     window.addEventListener('keydown', on);
     return () => {
       stop();
+      clearTimeout(soon);
       window.removeEventListener('keydown', on);
     };
   }, []);
@@ -67,10 +75,14 @@ export function Shell() {
         </nav>
         <div className={classes.corner}>
           <LiveSign />
-          <UnstyledButton className={classes.find} onClick={() => showPalette(true)} aria-label={t('app.palette')}>
+          <UnstyledButton
+            className={classes.find}
+            onClick={() => showPalette(true)}
+            aria-label={`${t('app.palette')} ${findKeys}`}
+          >
             <Icon name="search" size={15} />
             <span>{t('app.palette')}</span>
-            <kbd>{/Mac|iPhone/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'}</kbd>
+            <kbd>{findKeys}</kbd>
           </UnstyledButton>
           <Tooltip label={t('app.keys')}>
             <ActionIcon
@@ -104,8 +116,10 @@ export function Shell() {
       <main id="content" className={classes.main} tabIndex={-1}>
         <Outlet />
       </main>
-      <Palette opened={palette} close={() => showPalette(false)} />
-      <KeysHelp opened={help} close={() => showHelp(false)} />
+      <Suspense>
+        {finding && <Palette close={() => showPalette(false)} />}
+        {help && <KeysHelp close={() => showHelp(false)} />}
+      </Suspense>
     </div>
   );
 }

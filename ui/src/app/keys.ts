@@ -38,7 +38,9 @@ export function listenForG(): () => void {
 }
 
 function busy(e: KeyboardEvent): boolean {
-  if (document.querySelector('[role="dialog"], [role="listbox"], [role="menu"]')) return true;
+  // Closed menus and lists may stay in the page, unseen.
+  const over = document.querySelectorAll('[role="dialog"], [role="listbox"], [role="menu"]');
+  if ([...over].some((el) => el.getClientRects().length > 0)) return true;
   const el = e.target;
   if (!(el instanceof HTMLElement)) return false;
   if (el.isContentEditable || el.tagName === 'TEXTAREA' || el.tagName === 'SELECT') return true;

@@ -6,17 +6,19 @@ import {
   Navigate,
   redirect,
 } from '@tanstack/react-router';
-import { SignIn } from '../session/SignIn';
+import { lazy, Suspense } from 'react';
 import { useSession } from '../session/session';
 import { Failed, Loading, NotFound } from '../show/State';
 import { Shell } from './Shell';
+
+const SignIn = lazy(() => import('../session/SignIn').then((m) => ({ default: m.SignIn })));
 
 const root = createRootRoute({ component: Root, notFoundComponent: () => <NotFound /> });
 
 function Root() {
   const session = useSession();
   if (session.state === 'unknown') return null;
-  return session.state === 'out' ? <SignIn /> : <Shell />;
+  return <Suspense>{session.state === 'out' ? <SignIn /> : <Shell />}</Suspense>;
 }
 
 /** text takes what an address holds for text: anybody can write an address. */
