@@ -26,7 +26,7 @@ const client = new QueryClient({
 });
 
 // Toasts come after something was done: the first paint does not wait for them.
-const Notifications = lazy(() => import('@mantine/notifications').then((m) => ({ default: m.Notifications })));
+const Toasts = lazy(() => import('./show/Toasts').then((m) => ({ default: m.Toasts })));
 
 void begin();
 
@@ -36,7 +36,7 @@ void ready.then(() =>
       <MantineProvider theme={theme} colorSchemeManager={schemes} defaultColorScheme="auto" getStyleNonce={() => nonce}>
         <QueryClientProvider client={client}>
           <Suspense>
-            <Notifications position="bottom-right" limit={4} />
+            <Toasts />
           </Suspense>
           <RouterProvider router={router} />
         </QueryClientProvider>

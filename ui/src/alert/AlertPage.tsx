@@ -1,3 +1,4 @@
+import '../show/modal';
 import { Anchor, Button, Group, Modal, Textarea } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';

@@ -5,13 +5,13 @@ import type { Alert } from '../api/client';
 import { has, nothing, size, type Selection } from '../list/selection';
 import { useCopy } from '../show/Copy';
 import type { Search } from './alerts';
-import { csv, exportLimit, gather, ndjson, save } from './export';
 
 /** ExportMenu writes the alerts that match, or the selected ones of them, to a file. */
 export function ExportMenu({ search, selection = nothing }: { search: Search; selection?: Selection }) {
   const { t } = useTranslation();
   const write = async (kind: 'csv' | 'ndjson') => {
     const id = notifications.show({ loading: true, autoClose: false, message: t('list.exporting', { n: 0 }) });
+    const { csv, exportLimit, gather, ndjson, save } = await import('./export');
     const everything = size(selection, 1) === 0;
     try {
       const got = await gather(

@@ -1,3 +1,4 @@
+import '../show/modal';
 import { Kbd, Modal } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import classes from './app.module.css';

@@ -1,3 +1,4 @@
+import '../show/modal';
 import { Modal, TextInput, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';

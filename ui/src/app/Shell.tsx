@@ -96,7 +96,9 @@ export function Shell() {
               <Icon name="keys" />
             </ActionIcon>
           </Tooltip>
-          <LanguageButton />
+          <span className={classes.wideOnly}>
+            <LanguageButton />
+          </span>
           <SchemeButton />
           {session.name && <span className={classes.who}>{session.name}</span>}
           <Tooltip label={t('app.signOut')}>

@@ -14,10 +14,24 @@ const tile: MantineColorsTuple = [
   '#0c3f70',
 ];
 
+// Mantine's greys for the dark scheme, with the ground's own touch of blue.
+const dark: MantineColorsTuple = [
+  '#dfe4ea',
+  '#b9c1cb',
+  '#98a2ae',
+  '#6b7683',
+  '#39414b',
+  '#2e343c',
+  '#20252b',
+  '#1b1f24',
+  '#15181c',
+  '#101316',
+];
+
 export const theme = createTheme({
   primaryColor: 'tile',
   primaryShade: { light: 6, dark: 6 },
-  colors: { tile },
+  colors: { tile, dark },
   defaultRadius: 'md',
   fontFamily:
     'system-ui, -apple-system, "Segoe UI", Roboto, "Hiragino Sans", "Yu Gothic UI", "Noto Sans CJK JP", "Noto Sans JP", sans-serif',

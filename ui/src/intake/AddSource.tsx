@@ -39,7 +39,7 @@ export function AddSource() {
       <Stack maw={720}>
         <h2 className="subtitle">{t('intake.created', { id: made.id })}</h2>
         {made.token && <Token token={made.token} />}
-        <HowTo hook={made.hook} token={made.token} />
+        <HowTo hook={made.hook} kind={made.kind} token={made.token} />
         <div>
           <Button component={Link} to="/intake">
             {t('intake.done')}

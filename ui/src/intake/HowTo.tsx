@@ -4,9 +4,9 @@ import { Section } from '../show/Section';
 import { curl } from './sources';
 
 /** HowTo shows the command that sends an alert to a source. */
-export function HowTo({ hook, token }: { hook: string; token?: string }) {
+export function HowTo({ hook, kind, token }: { hook: string; kind: string; token?: string }) {
   const { t } = useTranslation();
-  const command = curl(hook, token ?? t('intake.tokenPlace'));
+  const command = curl(hook, token ?? t('intake.tokenPlace'), kind);
   return (
     <Section title={t('intake.howTo')} aside={<CopyButton value={command} />}>
       <p className="quiet small">{t('intake.howToText')}</p>

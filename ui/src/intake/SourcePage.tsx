@@ -1,3 +1,4 @@
+import '../show/modal';
 import { Button, Group, Modal, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
@@ -62,7 +63,7 @@ export function SourcePage() {
         </Group>
       </div>
       {token && <Token token={token} />}
-      <HowTo hook={s.hook} token={token} />
+      <HowTo hook={s.hook} kind={s.kind} token={token} />
       <Section title={t('intake.rules')} count={list.length}>
         {rules.isPending ? (
           <Loading lines={3} />

@@ -32,7 +32,12 @@ export function useLast(sources: Source[]) {
 export const validId = /^[a-z0-9._-]{1,64}$/;
 export const validWindow = /^(\d+(\.\d+)?(h|m|s))+$/;
 
-/** curl is the command that sends a first alert to a hook. */
-export function curl(hook: string, token: string): string {
-  return `curl -H "Authorization: Bearer ${token}" '${location.origin}${hook}?wait=1' \\\n  --json '{"title": "Sign-in from a new country", "severity": "high", "user": "alice@example.com"}'`;
+/** curl is the command that sends a message to a hook. Only generic reads whatever
+ * one makes up; other kinds read their product's own form. */
+export function curl(hook: string, token: string, kind: string): string {
+  const body =
+    kind === 'generic'
+      ? `'{"title": "Sign-in from a new country", "severity": "high", "user": "alice@example.com"}'`
+      : '@message.json';
+  return `curl -H "Authorization: Bearer ${token}" '${location.origin}${hook}?wait=1' \\\n  --json ${body}`;
 }

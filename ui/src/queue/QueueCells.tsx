@@ -14,7 +14,8 @@ import classes from './queue.module.css';
 export function QueueCells({ line: l }: { line: QueueLine }) {
   const { t } = useTranslation();
   const title = <Hostile text={l.title || l.id} limit={240} more={false} />;
-  const why = l.why || l.reasons?.map((r) => r.text).join(' · ') || l.alert?.rule || '';
+  const why =
+    l.why || l.reasons?.map((r) => r.text).join(' · ') || (l.alert && l.alert.rule !== l.title ? l.alert.rule : '');
   const times = l.sightings ?? l.count ?? 1;
   return (
     <>

@@ -26,9 +26,10 @@ export function When({ at }: { at: string }) {
   const { i18n } = useTranslation();
   return (
     <span>
-      <time dateTime={at}>{exact(at, i18n.language)}</time>{' '}
+      <time dateTime={at}>{exact(at, i18n.language)}</time>
+      <br />
       <span style={{ color: 'var(--mantine-color-dimmed)' }}>
-        (<Ago at={at} />)
+        <Ago at={at} />
       </span>
     </span>
   );
