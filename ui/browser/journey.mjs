@@ -220,6 +220,51 @@ await step('new alerts arrive by themselves', async () => {
   await accessible();
   await shot('alerts-light');
 });
+await step('the queue shows groups as the server tells them', async () => {
+  const groups = {
+    items: [
+      {
+        id: 'G-1',
+        title: 'A shell in the web container',
+        why: 'The only one of its kind in 30 days',
+        differs: 'The image ran no shell before',
+        severity: 'critical',
+        count: 1,
+        sightings: 1,
+        sources: ['demo-falco'],
+        last: new Date().toISOString(),
+        new: true,
+      },
+      {
+        id: 'G-2',
+        title: 'Port scan from 203.0.113.9',
+        reasons: [{ text: 'Forty hosts at once' }],
+        severity: 'medium',
+        count: 40,
+        sightings: 900,
+        sources: ['demo-suricata', 'demo-opencanary'],
+        last: new Date().toISOString(),
+        past: { conclusion: 'unaffected', ticket: 'T-12', reason: 'Nothing answered' },
+      },
+      { id: 'G-3' },
+    ],
+    next: '',
+  };
+  await page.route('**/api/v1/groups?*', (r) => r.fulfill({ json: groups }));
+  await page.goto(`${url}/queue`);
+  await rows().nth(2).waitFor();
+  const [first, second, third] = await rows().allInnerTexts();
+  for (const want of ['The only one of its kind', 'no shell before', 'New'])
+    must(first.includes(want), `${want} is not in ${first}`);
+  for (const want of ['Forty hosts', '×900', '40 alerts', 'Unaffected', 'demo-opencanary'])
+    must(second.includes(want), `${want} is not in ${second}`);
+  must(third.includes('G-3'), third);
+  await accessible();
+  await shot('queue-groups');
+  await page.unroute('**/api/v1/groups?*');
+  await page.goto(`${url}/alerts`);
+  await rows().first().waitFor();
+});
 await step('the palette leads to an alert by its id', async () => {
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox', { name: 'Go to …' }).waitFor();

@@ -12,6 +12,7 @@ import { Severity } from '../show/Severity';
 import { Empty, Failed, Loading } from '../show/State';
 import { Ago } from '../show/Time';
 import { exact } from '../show/time';
+import { useTitle } from '../show/title';
 import classes from './alert.module.css';
 import { AlertLink } from './AlertLink';
 import { useAlerts, useFacets, wasRenewed, type Search } from './alerts';
@@ -22,6 +23,7 @@ const route = getRouteApi('/alerts');
 /** AlertsPage lists every alert: also those that policies keep out of the queue. */
 export function AlertsPage() {
   const { t, i18n } = useTranslation();
+  useTitle(t('alerts.title'));
   const search: Search = route.useSearch();
   const navigate = route.useNavigate();
   const change = (part: Search) => void navigate({ search: (s: Search) => ({ ...s, ...part }) });

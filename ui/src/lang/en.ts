@@ -51,7 +51,7 @@ export const en = {
     unsupported: 'This server knows API keys only.',
     unreachable: 'The server cannot be reached.',
     other: 'The server refused: {{detail}}',
-    where: 'The first start printed a key; `yagura demo` prints it each time.',
+    where: 'The first start printed a key; “yagura demo” prints it each time.',
   },
   palette: {
     placeholder: 'A page, an id (A-…, G-…, T-…, D-…), or words to search for',

@@ -52,7 +52,7 @@ export const ja: Texts = {
     unsupported: 'このサーバーでは API キーだけが使えます。',
     unreachable: 'サーバーに接続できません。',
     other: 'サーバーに拒否されました: {{detail}}',
-    where: 'キーは最初の起動時に表示されます。`yagura demo` は毎回表示します。',
+    where: 'キーは最初の起動時に表示されます。「yagura demo」 は毎回表示します。',
   },
   palette: {
     placeholder: 'ページ名、ID(A-…、G-…、T-…、D-…)、または検索する言葉',
