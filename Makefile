@@ -30,10 +30,7 @@ test-long: ui ## all tests with the race detector, and the many rounds that CI d
 
 check: check-modules check-format check-vet check-lint check-arch check-docs check-ui ## format, vet, lint, rooms and imports, docs up to date
 
-check-check-ui: ## lint, format and types of the web page
-	@.ci/ui check
-
-format: $(TOOLS)/gofumpt-$(GOFUMPT_VERSION)
+check-format: $(TOOLS)/gofumpt-$(GOFUMPT_VERSION)
 	@files=$$($(TOOLS)/gofumpt-$(GOFUMPT_VERSION) -l .); \
 	if [ -n "$$files" ]; then echo "not formatted; run make format:"; echo "$$files"; exit 1; fi
 
@@ -53,7 +50,10 @@ check-docs:
 	go test ./docs/...
 	go run ./docs/gen -check
 
-format: $(TOOLS)/gofumpt-$(GOFUMPT_VERSION) ## write every Go file in our format
+check-ui: ## lint, format and types of the web page
+	@.ci/ui check
+
+format: $(TOOLS)/gofumpt-$(GOFUMPT_VERSION) ## write every file in our format
 	$(TOOLS)/gofumpt-$(GOFUMPT_VERSION) -w .
 	@if [ -d ui/node_modules ]; then cd ui && npm run --silent format -- --log-level warn; fi
 
