@@ -23,6 +23,7 @@ type Alert struct {
 	ReceivedAt      time.Time    // by ours, UTC
 	Link            string       // to the product's own page; http or https only; may be empty
 	Observables     []Observable // hosts, users, addresses, hashes
+	Entities        []Entity     // exact identities that tie alerts together; at most MaxEntities
 	Techniques      []string     // MITRE ATT&CK ids, e.g. "T1110.001"
 	Attributes      []Attribute  // what else is worth showing, in the policy's order
 	Tags            []string

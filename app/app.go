@@ -44,6 +44,7 @@ type App struct {
 	mu        sync.Mutex
 	verifiers map[string]*intake.Verifier
 	keyFile   string // where the first key is kept; empty with a bootstrap key
+	signIn    string // the first administrator's sign-in link; empty where there are users already
 }
 
 // StoreOption changes how the store is opened; tests use it.
@@ -93,7 +94,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger, opts ...StoreOption)
 	if a.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen); err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "cannot listen on %s; choose another with YAGURA_LISTEN", cfg.Listen)
 	}
-	return a, nil
+	return a, a.firstLink(ctx)
 }
 
 // wire makes the pipeline and the web server over store and desk.
@@ -109,7 +110,7 @@ func (a *App) wire() {
 	a.web = &web.Server{
 		Store: a.store, Desk: a.desk, Pipeline: a.pipeline, Verifier: a.verifier,
 		EventIDs: func(kind string) []string { return eventIDs[kind] },
-		Kinds:    a.kinds, Stalled: a.policies.problem, Trusted: a.cfg.TrustedProxies, Log: a.log, Metrics: reg,
+		Kinds:    a.kinds, Stalled: a.policies.problem, Trusted: a.cfg.TrustedProxies, Base: a.base, Log: a.log, Metrics: reg,
 	}
 	if reg != nil {
 		a.waiting(reg)
@@ -210,6 +211,31 @@ const KeyFile = "admin.key"
 
 // KeyPath returns the file that holds the first API key; empty with a bootstrap key.
 func (a *App) KeyPath() string { return a.keyFile }
+
+// firstLink makes the first administrator where there is no user yet.
+func (a *App) firstLink(ctx context.Context) error {
+	token, err := a.desk.FirstLink(ctx, auth.Principal{Name: "config", Role: auth.Admin, Door: "config"})
+	if err != nil {
+		return fmt.Errorf("making the first administrator: %w", err)
+	}
+	if token != "" {
+		a.signIn = web.SignInURL(a.base(), token)
+	}
+	return nil
+}
+
+// SignInLink returns the link by which the first administrator signs in, once,
+// within a day; empty where there were users already. It is to be shown to whoever
+// starts the server, and nowhere else.
+func (a *App) SignInLink() string { return a.signIn }
+
+// base is how people reach this server, without a slash at its end.
+func (a *App) base() string {
+	if a.cfg.PublicURL != "" {
+		return strings.TrimRight(a.cfg.PublicURL, "/")
+	}
+	return a.URL()
+}
 
 // URL returns the address that the server listens on.
 func (a *App) URL() string {

@@ -65,6 +65,7 @@ func (s *session) alertCard(a *client.AlertDetail) error {
 		{"disposition", standing(a)},
 		{"channel", a.Channel},
 		{"assignee", a.Assignee},
+		{"ticket", a.Ticket},
 		{"techniques", strings.Join(a.Techniques, " ")},
 		{"tags", strings.Join(a.Tags, ", ")},
 		{"product's page", a.Link},

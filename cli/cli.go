@@ -39,7 +39,7 @@ func Process() Env {
 // Commands returns the analyst's commands, to be put below a root.
 func Commands(env Env) []*cli.Command {
 	return []*cli.Command{
-		env.alertCommands(), env.deliveryCommands(), env.sourceCommands(), env.kindCommands(), env.auditCommand(), env.sendCommand(),
+		env.queueCommand(), env.groupCommands(), env.assetCommands(), env.alertCommands(), env.ticketCommands(), env.deliveryCommands(), env.sourceCommands(), env.kindCommands(), env.userCommands(), env.keyCommands(), env.auditCommand(), env.sendCommand(),
 	}
 }
 

@@ -40,6 +40,7 @@ type Alert struct {
 	Delivery          string       `json:"delivery"`              // the delivery that brought it first
 	RenewedAt         *time.Time   `json:"renewed_at,omitempty"`  // when a repeat last brought something new
 	RenewedWhy        string       `json:"renewed_why,omitempty"` // what that was
+	Ticket            string       `json:"ticket,omitempty"`      // the ticket that it is in; empty where in none, and in live events
 }
 
 // Observable is a typed value in an alert.

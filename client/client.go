@@ -104,10 +104,20 @@ func asError(err error) *Error {
 	return &Error{}
 }
 
-// request makes a request below the server's address.
+// typed is a request's body that goes out as it is.
+type typed struct {
+	media string
+	bytes []byte
+}
+
+// request makes a request below the server's address. The body goes out as JSON,
+// or as it is where it is typed.
 func (c *Client) request(ctx context.Context, method, path string, query url.Values, body any) (*http.Request, error) {
 	var content io.Reader
-	if body != nil {
+	media := "application/json"
+	if t, ok := body.(typed); ok {
+		media, content = t.media, bytes.NewReader(t.bytes)
+	} else if body != nil {
 		b, err := json.Marshal(body)
 		if err != nil {
 			return nil, fmt.Errorf("writing the request: %w", err)
@@ -123,7 +133,7 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 		return nil, fmt.Errorf("making the request: %w", err)
 	}
 	if content != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", media)
 	}
 	req.Header.Set("Accept", "application/json")
 	if c.key != "" {

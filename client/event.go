@@ -15,12 +15,13 @@ import (
 
 // Event is one live event.
 type Event struct {
-	Type     string     `json:"-"`            // alert.created, alert.sighted, alert.renewed, alert.moved, delivery.failed, delivery.moved, source.changed, hello or reset
+	Type     string     `json:"-"`            // alert.created, alert.sighted, alert.renewed, alert.moved, delivery.failed, delivery.moved, source.changed, ticket.created, ticket.changed, hello or reset
 	Cursor   string     `json:"-"`            // Events goes on from after it
-	ID       string     `json:"id,omitempty"` // of the alert or delivery that changed
+	ID       string     `json:"id,omitempty"` // of the alert, delivery or ticket that changed
 	Source   string     `json:"source,omitempty"`
 	Delivery *Delivery  `json:"delivery,omitempty"` // of delivery events
 	Alert    *Alert     `json:"alert,omitempty"`    // of alert events: the alert as it is now
+	Ticket   *Ticket    `json:"ticket,omitempty"`   // of ticket events: the ticket as it is now; nil where it was deleted
 	At       *time.Time `json:"at,omitempty"`
 }
 

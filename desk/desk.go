@@ -232,7 +232,10 @@ func (d *Desk) Restore(ctx context.Context, p auth.Principal, id alert.ID, reaso
 		if before.Disposition == alert.Active {
 			return fault.New(fault.Conflict, "%s is active already", id)
 		}
-		return tx.AddChanges(store.Change{Kind: store.AlertMoved, Subject: int64(id)})
+		if err := tx.AddChanges(store.Change{Kind: store.AlertMoved, Subject: int64(id)}); err != nil {
+			return err
+		}
+		return enqueue(tx, id)
 	})
 }
 

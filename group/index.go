@@ -1,33 +1,267 @@
 package group
 
-import "yagura/alert"
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"yagura/alert"
+)
+
+// maxEntries bounds how many things an index remembers; the oldest go first.
+const maxEntries = 500_000
 
 // Index remembers which group each thing was last seen in. It is not safe for
 // concurrent use: one writer of alerts holds it.
-type Index struct{}
+//
+// A thing is remembered for a day after an alert named it last, by the time of
+// receipt, so that a replay of old alerts groups as it would have then. Distances
+// are by the product's clock and in either direction: a late alert lands where it
+// would have in order.
+type Index struct {
+	reader         reader
+	entries        map[key]*entry
+	oldest, newest *entry // by when they were named last
+	groups         map[ID]*state
+	swept          int // groups that the last sweep left
+	sweeps         uint32
+	now            int64 // the latest receipt
+	limit          int
+
+	about      []named // of the alert at hand
+	candidates []candidate
+}
+
+// state is what is known of a group.
+type state struct {
+	parent ID   // the group that it is part of; 0 for itself
+	lone   bool // its founder is its only alert
+	kept   bool
+	closed bool
+	sweep  uint32 // when it was last marked
+}
+
+// named is a thing of the alert at hand with what is remembered of it.
+type named struct {
+	*thing
+	entry *entry
+}
 
 // NewIndex returns an empty index. infrastructure reports what is declared to be
 // shared by many (domain controllers, gateways, scanners); nil means nothing is.
 func NewIndex(infrastructure func(t alert.ObservableType, value string) bool) *Index {
-	return &Index{}
+	return &Index{
+		reader: reader{infrastructure: infrastructure}, entries: map[key]*entry{}, groups: map[ID]*state{}, limit: maxEntries,
+	}
 }
 
-// Place decides where an alert belongs, and remembers it there.
+// Place decides where an alert belongs, and remembers it there. An alert without
+// a time of the product counts as seen when it was received.
 func (x *Index) Place(a *alert.Alert) Placement {
-	return Placement{Group: Of(a.ID), New: true}
+	t := x.know(a)
+	x.weigh(a, t)
+	at := x.choose(a)
+	p := Placement{Group: Of(a.ID), New: true}
+	if at != nil {
+		p = Placement{Group: at.candidate.group, Reasons: x.reasons(a, at)}
+		for _, g := range at.same {
+			x.group(g).parent = p.Group
+			p.Merged = append(p.Merged, g)
+		}
+		slices.Sort(p.Merged)
+	}
+	x.group(p.Group).lone = p.New
+	x.remember(a, p.Group, t, at)
+	return p
 }
 
 // Put remembers an alert in a group that is known already: at start, after
 // another node wrote it, or because a person moved it there.
-func (x *Index) Put(a *alert.Alert, g ID) {}
+func (x *Index) Put(a *alert.Alert, g ID) {
+	g = x.root(g)
+	_, known := x.groups[g]
+	x.group(g).lone = !known
+	t := x.know(a)
+	for _, n := range x.about { // a move takes with it what no other alert of the group had
+		n.entry.spans = slices.DeleteFunc(n.entry.spans, func(s span) bool {
+			return s.alert == a.ID && s.n == 1 && x.root(s.group) != g
+		})
+	}
+	x.weigh(a, t)
+	var at *place
+	for i := range x.candidates {
+		if c := &x.candidates[i]; c.group == g && c.sum() < 1 && c.flooded() >= 1 {
+			at = &place{candidate: c, flood: true}
+		}
+	}
+	x.remember(a, g, t, at)
+}
 
 // Merge makes from part of into.
-func (x *Index) Merge(into, from ID) {}
+func (x *Index) Merge(into, from ID) {
+	into, from = x.root(into), x.root(from)
+	x.group(into).lone = false
+	if into != from {
+		x.group(from).parent = into
+	}
+}
 
 // Keep marks a group that a person shaped (split, merged, moved into): the machine
 // may add alerts to it, but never merges it with another again.
-func (x *Index) Keep(g ID) {}
+func (x *Index) Keep(g ID) { x.group(x.root(g)).kept = true }
 
 // Close makes a group take no further alert: what people have concluded is not
 // added to, and what comes after is seen anew.
-func (x *Index) Close(g ID) {}
+func (x *Index) Close(g ID) { x.group(x.root(g)).closed = true }
+
+// Open undoes Close: a reopened group takes alerts again.
+func (x *Index) Open(g ID) { x.group(x.root(g)).closed = false }
+
+func (x *Index) group(g ID) *state {
+	s := x.groups[g]
+	if s == nil {
+		s = &state{sweep: x.sweeps}
+		x.groups[g] = s
+	}
+	return s
+}
+
+// root returns the group that g is part of by now.
+func (x *Index) root(g ID) ID {
+	top := g
+	for s := x.groups[top]; s != nil && s.parent != 0; s = x.groups[top] {
+		top = s.parent
+	}
+	for g != top { // the next one asks only once
+		s := x.groups[g]
+		g, s.parent = s.parent, top
+	}
+	return top
+}
+
+// sweep forgets groups that nothing remembered stands in, once they have doubled.
+func (x *Index) sweep() {
+	if len(x.groups) < 2*x.swept+10_000 {
+		return
+	}
+	x.sweeps++
+	for _, e := range x.entries {
+		for i := range e.spans {
+			s := &e.spans[i]
+			s.group = x.root(s.group)
+			x.group(s.group).sweep = x.sweeps
+		}
+	}
+	for g, s := range x.groups {
+		// What a person said of a group may come before its alerts do: it stays a round.
+		if s.sweep+1 < x.sweeps || s.sweep < x.sweeps && !s.kept && !s.closed {
+			delete(x.groups, g)
+		}
+	}
+	x.swept = len(x.groups)
+}
+
+// know reads what the alert is about into x.about, and returns when it was seen.
+func (x *Index) know(a *alert.Alert) int64 {
+	seen := a.SeenAt
+	if seen.IsZero() {
+		seen = a.ReceivedAt
+	}
+	t := nanos(seen)
+	x.now = max(x.now, nanos(a.ReceivedAt))
+	x.expire()
+	things := x.reader.read(a)
+	x.about = x.about[:0]
+	for i := range things {
+		th := &things[i]
+		x.qualify(th)
+		e := x.entryOf(th.key, true)
+		if th.kind.asset() {
+			if e.domain == "" {
+				e.domain = th.domain
+			}
+			x.alias(th, e)
+		}
+		if !slices.ContainsFunc(x.about, func(n named) bool { return n.entry == e }) {
+			x.about = append(x.about, named{th, e})
+		}
+	}
+	return t
+}
+
+// nanos is the time in Unix nanoseconds, within what those can hold.
+func nanos(t time.Time) int64 {
+	if y := t.Year(); y < 1700 || y > 2200 {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// qualify keeps namesakes of unrelated DNS domains apart: alice of one company is
+// not alice of another. Names without such a domain are the first one's.
+func (x *Index) qualify(t *thing) {
+	if !strings.Contains(t.domain, ".") {
+		return
+	}
+	e := x.entries[t.key]
+	if e != nil && strings.Contains(e.domain, ".") && !related(e.domain, t.domain) {
+		t.value += "." + t.domain
+	}
+}
+
+// alias remembers the other names of a host or user.
+func (x *Index) alias(t *thing, e *entry) {
+	for _, name := range t.aliases {
+		other := hostOf(name)
+		if t.kind == user {
+			other = userOf(name)
+		}
+		// A display name ("Emma Clark") is nobody's own.
+		if other.value == "" || other.key == t.key || other.key == e.key || strings.Contains(other.value, " ") {
+			continue
+		}
+		o := x.entries[other.key]
+		if o == nil {
+			o = &entry{key: other.key}
+			x.entries[other.key] = o
+		}
+		x.touch(o)
+		x.touch(e)
+		if o.same == nil && e.same == nil {
+			o.same = e
+			e.spans = append(e.spans, o.spans[:min(len(o.spans), maxSpans-len(e.spans))]...)
+			o.spans = nil
+		}
+	}
+}
+
+// remember puts what the alert is about into group g.
+func (x *Index) remember(a *alert.Alert, g ID, t int64, at *place) {
+	for _, n := range x.about {
+		passing := false
+		if at != nil && at.flood && n.kind != at.candidate.of && n.kind >= host {
+			passing = true
+		}
+		if n.shared {
+			n.entry.hub = true
+		}
+		x.see(n.entry, g, a.ID, t, passing)
+		for _, o := range x.about {
+			if o.kind.asset() && !o.mentioned && o.entry != n.entry {
+				n.entry.named(hashOf(o.entry.key))
+			}
+		}
+		if n.kind.floods() && !n.mentioned {
+			x.see(x.entryOf(floodKey(a, n), true), g, a.ID, t, false)
+		}
+	}
+}
+
+// floodKey is the rule about one address, host or user.
+func floodKey(a *alert.Alert, n named) key {
+	rule := a.Rule
+	if rule == "" {
+		rule = alert.MaskTitle(a.Title)
+	}
+	return key{kind: flood, of: n.kind, value: n.entry.key.value, rule: rule}
+}

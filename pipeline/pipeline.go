@@ -32,7 +32,8 @@ type Pipeline struct {
 	Log      *slog.Logger
 	Done     func(deliveries, alerts, sightings, failed int) // told of each commit; may be nil
 
-	slow slowness
+	slow   slowness
+	groups grouper
 }
 
 // batch is how many deliveries one commit takes at most.
@@ -127,12 +128,10 @@ func (p *Pipeline) Step(ctx context.Context) (int, error) {
 func (p *Pipeline) commit(ctx context.Context, claim *store.Claim, shaped []shaped) error {
 	var b *store.Batch
 	err := claim.Commit(ctx, func(tx *store.Tx) (err error) {
-		b, err = recognise(tx, shaped)
-		if err != nil {
-			return err
-		}
-		return tx.Save(b)
+		b, err = p.file(tx, shaped)
+		return err
 	})
+	p.filed(b, err)
 	if err != nil && !fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
 		p.Log.Error("a batch could not be stored; trying its deliveries apart", "error", err)
 		if err = p.apart(ctx, shaped); err == nil {
@@ -146,6 +145,38 @@ func (p *Pipeline) commit(ctx context.Context, claim *store.Claim, shaped []shap
 	return err
 }
 
+// file recognises, groups and saves what came of deliveries, in the transaction
+// that does.
+func (p *Pipeline) file(tx *store.Tx, list []shaped) (*store.Batch, error) {
+	b, err := recognise(tx, list)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.MarkRenewals(b); err != nil {
+		return nil, err
+	}
+	if err := p.groups.place(tx, b); err != nil {
+		return nil, err
+	}
+	if err := tx.Save(b); err != nil {
+		return nil, err
+	}
+	if err := p.groups.bind(tx); err != nil {
+		return nil, err
+	}
+	b.LastChange, err = tx.LastChange()
+	return b, err
+}
+
+// filed is told how the transaction ended.
+func (p *Pipeline) filed(b *store.Batch, err error) {
+	if err != nil {
+		p.groups.forget()
+		return
+	}
+	p.groups.upTo = b.LastChange
+}
+
 // apart saves deliveries one by one. The claim was rolled back; each outcome
 // commits with what it made, and the claim's end follows with the next step,
 // which finds them all settled.
@@ -153,17 +184,17 @@ func (p *Pipeline) apart(ctx context.Context, all []shaped) error {
 	for _, one := range all {
 		var b *store.Batch
 		save := func(tx *store.Tx) (err error) {
-			if b, err = recognise(tx, []shaped{one}); err != nil {
-				return err
-			}
-			return tx.Save(b)
+			b, err = p.file(tx, []shaped{one})
+			return err
 		}
 		err := p.Store.Write(ctx, store.Rebuildable, save)
+		p.filed(b, err)
 		if err != nil && !fault.Is(err, fault.Unavailable) {
 			p.Log.Error("a delivery could not be stored", "delivery", one.delivery.ID, "error", err)
 			one.occurrences = nil
 			one.fail("its alerts could not be stored: the database refuses them")
 			err = p.Store.Write(ctx, store.Rebuildable, save)
+			p.filed(b, err)
 		}
 		if err != nil {
 			return err

@@ -55,6 +55,7 @@ var fields = map[string]func(w *writer, d *Draft, name string, v ast.Value) erro
 	"event_id":    func(w *writer, d *Draft, n string, v ast.Value) error { return w.line(&d.EventID, n, v, maxWord) },
 	"fingerprint": (*writer).fingerprint,
 	"observables": (*writer).observables,
+	"entities":    (*writer).entities,
 	"techniques":  (*writer).techniques,
 	"attributes":  (*writer).attributes,
 	"attrs":       (*writer).attributes,

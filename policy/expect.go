@@ -49,6 +49,8 @@ type ExpectedAlert struct {
 	Assignee         *string           `yaml:"assignee"`
 	Observables      []string          `yaml:"observables"`     // "type:value", at least these
 	NotObservables   []string          `yaml:"not_observables"` // none of these
+	Entities         []string          `yaml:"entities"`        // "type:value", at least these
+	NotEntities      []string          `yaml:"not_entities"`    // none of these
 	Techniques       []string          `yaml:"techniques"`      // at least
 	Attributes       map[string]string `yaml:"attributes"`      // at least
 	Tags             []string          `yaml:"tags"`            // at least
@@ -181,6 +183,12 @@ func (a ExpectedAlert) compare(prefix string, got Draft) []string {
 	}
 	d.atLeast(prefix+"observables", a.Observables, observables)
 	d.noneOf(prefix+"not_observables", a.NotObservables, observables)
+	var entities []string
+	for _, e := range got.Entities {
+		entities = append(entities, string(e.Type)+":"+e.Value)
+	}
+	d.atLeast(prefix+"entities", a.Entities, entities)
+	d.noneOf(prefix+"not_entities", a.NotEntities, entities)
 	d.atLeast(prefix+"techniques", a.Techniques, got.Techniques)
 	d.atLeast(prefix+"tags", a.Tags, got.Tags)
 	d.attributes(prefix+"attributes", a.Attributes, got.Attributes)

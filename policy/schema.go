@@ -68,6 +68,16 @@ func observablesSchema() Schema {
 	return arrayOf(objectOf([]string{"type", "value"}, Schema{"type": str(types...), "value": scalar, "role": str()}))
 }
 
+func entitiesSchema() Schema {
+	var types []string
+	for _, t := range alert.EntityTypes() {
+		types = append(types, string(t))
+	}
+	return arrayOf(objectOf([]string{"type", "value"}, Schema{
+		"type": str(types...), "value": scalar, "aliases": anyOf(str(), stringList), "shared": Schema{"type": "boolean"},
+	}))
+}
+
 // AlertFields documents what an alert of an ingest policy may have. Every
 // field may be left out or null.
 func AlertFields() []Field {
@@ -84,6 +94,7 @@ func AlertFields() []Field {
 		{"event_id", "string or number", "The product's id of this very event: the same id again is nothing new.", scalar},
 		{"fingerprint", "array, string or object of scalars", "What makes it the same thing again: rule and who or what it happened to; no times, counters or random ids. One that is empty, or of which nothing stands in the message, is refused and reported. Left out, rule and observables decide.", anyOf(scalar, arrayOf(scalar), Schema{"type": "object"})},
 		{"observables", "array of {type, value, role}", "Addresses, users, hosts and the like that the policy knows to be such, with their part in the alert. Others are extracted from the attributes and texts.", observablesSchema()},
+		{"entities", "array of {type, value, aliases, shared}", "What the alert is about, named so exactly that another alert with the same name is about the same thing: process (host, process id and image in one value), session, message, registry, resource, host, user, hash, command, sender, subject. They say which alerts belong together and are not shown; up to 100. aliases are other names of the same host or user (SID, DOMAIN\\name); shared marks what many use: what the product itself calls a domain controller, gateway or scanner, and hashes of the operating system's files.", entitiesSchema()},
 		{"techniques", "array of strings", "MITRE ATT&CK ids, e.g. T1110.001.", stringList},
 		{"attributes", "array of {key, value, link}", "What else is worth showing, up to 200. Values that are numbers or true and false become text, objects and arrays compact JSON. An object of keys and values will do.", attributesSchema()},
 		{"attrs", "array of {key, value, link}", "The older name of attributes.", attributesSchema()},

@@ -18,6 +18,7 @@ type alertDoc struct {
 	Condition   alert.Condition    `json:"c,omitempty"` // as first seen
 	Link        string             `json:"l,omitempty"`
 	Observables []alert.Observable `json:"o,omitempty"`
+	Entities    []alert.Entity     `json:"y,omitempty"`
 	Techniques  []string           `json:"x,omitempty"`
 	Attributes  []alert.Attribute  `json:"b,omitempty"`
 	Tags        []string           `json:"g,omitempty"`
@@ -31,7 +32,7 @@ type alertDoc struct {
 func docOf(a *alert.Alert, more string) alertDoc {
 	return alertDoc{
 		Title: a.Title, Description: a.Description, ProductSev: a.ProductSeverity, Severity: a.Severity,
-		Action: a.Action, Condition: a.Condition, Link: a.Link, Observables: a.Observables,
+		Action: a.Action, Condition: a.Condition, Link: a.Link, Observables: a.Observables, Entities: a.Entities,
 		Techniques: a.Techniques, Attributes: a.Attributes, Tags: a.Tags, Channel: a.Channel,
 		Assignee: a.Assignee, Marks: a.Marks, EventID: a.EventID, More: more,
 	}
@@ -60,6 +61,7 @@ func (d *alertDoc) into(a *alert.Alert) {
 	a.Title, a.Description, a.ProductSeverity = d.Title, d.Description, d.ProductSev
 	a.Action, a.Condition, a.Link = d.Action, d.Condition, d.Link
 	a.Observables, a.Techniques, a.Attributes, a.Tags = d.Observables, d.Techniques, d.Attributes, d.Tags
+	a.Entities = d.Entities
 	a.Channel, a.Assignee, a.Marks, a.EventID = d.Channel, d.Assignee, d.Marks, d.EventID
 }
 

@@ -20,6 +20,12 @@ type Batch struct {
 	Events      map[string]alert.ID
 	Outcomes    []source.Outcome
 	Refused     []RefusedBasis
+	Groups      []*Group // new lines of the queue, and those that changed
+	Members     []Member // alerts that joined a group, and founders that no longer stand alone
+	Merges      []Merge
+	LastChange  int64 // number of the newest line of the event log; whoever saves it notes it
+
+	marked bool // MarkRenewals was called
 }
 
 // NewAlert is an alert seen for the first time.
@@ -52,8 +58,13 @@ type sightingDoc struct {
 	Text string             `json:"x,omitempty"` // folded text, where it differs from the alert's
 }
 
-// Save writes a batch. Full-text rows come last: SQLite is fastest so.
-func (tx *Tx) Save(b *Batch) error {
+// MarkRenewals indexes the batch's observables and marks what repeats brought for
+// the first time: their alerts are new again. Save does it where nobody has.
+func (tx *Tx) MarkRenewals(b *Batch) error {
+	if b.marked {
+		return nil
+	}
+	b.marked = true
 	fresh, err := tx.saveTerms(b)
 	if err != nil {
 		return err
@@ -71,6 +82,15 @@ func (tx *Tx) Save(b *Batch) error {
 			sg.Of.Renew(now, fmt.Sprintf("new observable %s %s", sg.NewlySeen[0].Type, sg.NewlySeen[0].Value))
 		}
 	}
+	return nil
+}
+
+// Save writes a batch. Full-text rows come last: SQLite is fastest so.
+func (tx *Tx) Save(b *Batch) error {
+	err := tx.MarkRenewals(b)
+	if err != nil {
+		return err
+	}
 	texts := tx.texts(b)
 	steps := []func() error{
 		func() error { return tx.saveAlerts(b.Alerts) },
@@ -79,6 +99,7 @@ func (tx *Tx) Save(b *Batch) error {
 		func() error { return tx.saveEvents(b.Events) },
 		func() error { return tx.moveSeverities(b.Recurrences) },
 		func() error { return tx.saveStandings(b) },
+		func() error { return tx.saveGroups(b) },
 		func() error { return tx.saveTallies(b) },
 		func() error { return tx.saveRuleStats(b) },
 		func() error { return tx.SaveOutcomes(b.Outcomes) },

@@ -21,11 +21,16 @@ const (
 	DeliveryFailed
 	DeliveryMoved // replayed or discarded
 	SourceChanged
+	GroupChanged // a person or a ticket changed its alerts or its standing
+	AssetsChanged
+	TicketCreated
+	TicketChanged
 )
 
 var changeNames = map[ChangeKind]string{
 	AlertCreated: "alert.created", AlertSighted: "alert.sighted", AlertRenewed: "alert.renewed", AlertMoved: "alert.moved",
-	DeliveryFailed: "delivery.failed", DeliveryMoved: "delivery.moved", SourceChanged: "source.changed",
+	DeliveryFailed: "delivery.failed", DeliveryMoved: "delivery.moved", SourceChanged: "source.changed", GroupChanged: "group.changed", AssetsChanged: "assets.changed",
+	TicketCreated: "ticket.created", TicketChanged: "ticket.changed",
 }
 
 // String returns the event's name, such as "alert.created".
@@ -37,7 +42,7 @@ func (k ChangeKind) String() string { return changeNames[k] }
 type Change struct {
 	ID      int64
 	Kind    ChangeKind
-	Subject int64  // alert or delivery number; 0 where Body names the subject
+	Subject int64  // alert, delivery or ticket number; 0 where Body names the subject
 	Body    string // a source's id
 }
 
@@ -69,13 +74,9 @@ func (tx *Tx) AddChanges(list ...Change) error {
 	if len(list) == 0 {
 		return nil
 	}
-	var last int64
-	rows, err := tx.conn.query(tx.ctx, `SELECT coalesce(max(id), 0) FROM change`)
+	last, err := tx.LastChange()
 	if err != nil {
-		return fmt.Errorf("reading the event log: %w", err)
-	}
-	if err := each(rows, func(r *sql.Rows) error { return r.Scan(&last) }); err != nil {
-		return fmt.Errorf("reading the event log: %w", err)
+		return err
 	}
 	args := make([]any, 0, 4*len(list))
 	for i, c := range list {
@@ -126,4 +127,36 @@ func (s *Store) LastChange(ctx context.Context) (id int64, err error) {
 // it is about something else.
 func (c Change) AlertSubject() (id alert.ID, ok bool) {
 	return alert.ID(c.Subject), c.Kind >= AlertCreated && c.Kind <= AlertMoved
+}
+
+// LastChange returns the number of the newest change as the transaction sees it.
+func (tx *Tx) LastChange() (id int64, err error) {
+	rows, err := tx.conn.query(tx.ctx, `SELECT coalesce(max(id), 0) FROM change`)
+	if err != nil {
+		return 0, fmt.Errorf("reading the event log: %w", err)
+	}
+	return id, each(rows, func(r *sql.Rows) error { return r.Scan(&id) })
+}
+
+// ChangesBetween returns the changes after the first number up to the second, oldest
+// first; nil where they are more than most, or no longer kept.
+func (tx *Tx) ChangesBetween(after, upTo int64, most int) ([]Change, error) {
+	if upTo < after || upTo-after > int64(most) {
+		return nil, nil
+	}
+	list := make([]Change, 0, upTo-after)
+	rows, err := tx.conn.query(tx.ctx, `SELECT id, kind, subject, body FROM change WHERE id > $1 AND id <= $2 ORDER BY id`, after, upTo)
+	if err != nil {
+		return nil, fmt.Errorf("reading the event log: %w", err)
+	}
+	err = each(rows, func(r *sql.Rows) error {
+		var c Change
+		err := r.Scan(&c.ID, &c.Kind, &c.Subject, &c.Body)
+		list = append(list, c)
+		return err
+	})
+	if err == nil && int64(len(list)) != upTo-after {
+		return nil, nil
+	}
+	return list, err
 }

@@ -207,3 +207,9 @@ func (tx *Tx) Occurrences(ids []alert.ID) (map[alert.ID]alert.ID, error) {
 	}
 	return found, nil
 }
+
+// Lifted reports whether a repeat made an alert active that was stored as
+// something else.
+func (r *Recurrence) Lifted() bool {
+	return r.stored && r.standing != alert.Active && r.Standing.Disposition == alert.Active
+}

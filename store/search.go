@@ -307,10 +307,10 @@ func (q *wordSearch) driver(ctx context.Context, lo int64) (func(hi int64) ([]in
 	return func(hi int64) ([]int64, int64, error) { return q.textWindow(ctx, days, lo, hi) }, nil
 }
 
+// paged returns the first chunk of ids, as a copy: whoever checks candidates takes
+// out those that fail, and what comes next is looked up in the list itself.
 func paged(ids []int64, lo int64) ([]int64, int64, error) {
-	if len(ids) > candidateChunk {
-		ids = ids[:candidateChunk]
-	}
+	ids = slices.Clone(ids[:min(len(ids), candidateChunk)])
 	return ids, edgeOf(ids, lo), nil
 }
 

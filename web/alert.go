@@ -45,6 +45,7 @@ type Alert struct {
 	Delivery          string             `json:"delivery" doc:"the delivery that brought it first"`
 	RenewedAt         *time.Time         `json:"renewed_at,omitempty" doc:"when a repeat last brought something new"`
 	RenewedWhy        string             `json:"renewed_why,omitempty" doc:"what that was"`
+	Ticket            string             `json:"ticket,omitempty" doc:"the ticket that it is in, e.g. T-142; absent where in none. Live events leave it out"`
 }
 
 // AlertSightings counts how often the same thing was seen.
@@ -84,6 +85,24 @@ func showAlert(a *store.StoredAlert) Alert {
 		out.RenewedAt = &a.RenewedAt
 	}
 	return out
+}
+
+// nameTickets says of each alert shown which ticket it is in, to who may know.
+func (s *Server) nameTickets(ctx context.Context, alerts []*store.StoredAlert, shown []Alert) error {
+	if principal(ctx).May(auth.ReadTickets) != nil {
+		return nil
+	}
+	ids := make([]alert.ID, len(alerts))
+	for i, a := range alerts {
+		ids[i] = a.ID
+	}
+	in, err := s.Store.TicketsOf(ctx, ids)
+	for i, id := range ids {
+		if t := in[id]; t != 0 {
+			shown[i].Ticket = t.String()
+		}
+	}
+	return err
 }
 
 // list makes an absent list an empty one: clients need not tell them apart.
@@ -170,6 +189,9 @@ func (s *Server) listAlerts(ctx context.Context, in *alertListInput) (*body[Aler
 	for i, a := range page.Items {
 		out.Items[i] = showAlert(a)
 	}
+	if err := s.nameTickets(ctx, page.Items, out.Items); err != nil {
+		return nil, s.fail(ctx, err)
+	}
 	if !page.Stopped.IsZero() {
 		out.Stopped = &page.Stopped
 	}
@@ -216,7 +238,11 @@ func (s *Server) getAlert(ctx context.Context, in *idInput) (*body[AlertDetail],
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}
-	out := AlertDetail{Alert: showAlert(a), LastSightings: make([]Sighting, len(seen))}
+	shown := []Alert{showAlert(a)}
+	if err := s.nameTickets(ctx, []*store.StoredAlert{a}, shown); err != nil {
+		return nil, s.fail(ctx, err)
+	}
+	out := AlertDetail{Alert: shown[0], LastSightings: make([]Sighting, len(seen))}
 	for i, sg := range seen {
 		out.LastSightings[i] = Sighting{sg.Delivery.String(), sg.SeenAt, sg.ReceivedAt, sg.Severity.String(), list(sg.Observables)}
 	}
@@ -246,7 +272,11 @@ func (s *Server) restoreAlert(ctx context.Context, in *restoreInput) (*body[Aler
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}
-	return &body[Alert]{showAlert(a)}, nil
+	shown := []Alert{showAlert(a)}
+	if err := s.nameTickets(ctx, []*store.StoredAlert{a}, shown); err != nil {
+		return nil, s.fail(ctx, err)
+	}
+	return &body[Alert]{shown[0]}, nil
 }
 
 func alertID(s string) (alert.ID, error) {

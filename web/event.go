@@ -13,15 +13,18 @@ import (
 	"yagura/alert"
 	"yagura/auth"
 	"yagura/fault"
+	"yagura/group"
 	"yagura/store"
+	"yagura/ticket"
 )
 
 // Event is the data of one live event.
 type Event struct {
-	ID       string     `json:"id,omitempty" doc:"of the alert or delivery that changed"`
+	ID       string     `json:"id,omitempty" doc:"of the alert, delivery or ticket that changed"`
 	Source   string     `json:"source,omitempty"`
 	Delivery *Delivery  `json:"delivery,omitempty" doc:"of delivery events"`
 	Alert    *Alert     `json:"alert,omitempty" doc:"of alert events: the alert as it is now"`
+	Ticket   *Ticket    `json:"ticket,omitempty" doc:"of ticket events: the ticket as it is now; absent where it was deleted"`
 	At       *time.Time `json:"at,omitempty"`
 }
 
@@ -86,6 +89,11 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 		case <-changed:
 		case <-poll.C:
 		case <-beat.C:
+			// Whoever was signed out, disabled or given another role meanwhile is
+			// not told more; a page that is only open does not keep its session.
+			if p, err = s.whose(r, false); err != nil || p.May(auth.ReadAlerts) != nil {
+				return nil //nolint:nilerr // the stream has begun: the client comes back and is told
+			}
 			if _, err := fmt.Fprint(w, ": still here\n\n"); err != nil {
 				return nil
 			}
@@ -159,6 +167,23 @@ func (s *Server) event(ctx context.Context, p auth.Principal, c store.Change, al
 		}
 		d := showDelivery(row)
 		return Event{ID: d.ID, Source: d.Source, Delivery: &d}, true, nil
+	case store.GroupChanged:
+		return Event{ID: group.ID(c.Subject).String()}, p.May(auth.ReadGroups) == nil, nil
+	case store.AssetsChanged:
+		return Event{}, p.May(auth.ReadAlerts) == nil, nil
+	case store.TicketCreated, store.TicketChanged:
+		if p.May(auth.ReadTickets) != nil {
+			return ev, false, nil //nolint:nilerr // who may not read tickets is told of none
+		}
+		t, err := s.Store.Ticket(ctx, ticket.ID(c.Subject))
+		if fault.Is(err, fault.NotFound) { // deleted: lists must lose it
+			return Event{ID: ticket.ID(c.Subject).String()}, true, nil
+		}
+		if err != nil {
+			return ev, false, err
+		}
+		shown := showTicket(t)
+		return Event{ID: shown.ID, Ticket: &shown}, true, nil
 	case store.SourceChanged:
 		return Event{Source: c.Body}, p.May(auth.ReadSources) == nil, nil
 	}
@@ -177,7 +202,7 @@ func describeStreams(api huma.API) {
 	pathID := []*huma.Param{{Name: "id", In: "path", Required: true, Description: "as lists show it", Schema: &huma.Schema{Type: "string"}}}
 	add("/api/v1/events", http.MethodGet, &huma.Operation{
 		OperationID: "live-events", Summary: "Live events", Tags: []string{"events"},
-		Description: "Server-sent events: alert.created, alert.sighted, alert.renewed, alert.moved, delivery.failed, delivery.moved, source.changed; hello at the start, reset where too much was missed. Last-Event-ID goes on from there.",
+		Description: "Server-sent events: alert.created, alert.sighted, alert.renewed, alert.moved, delivery.failed, delivery.moved, source.changed, group.changed, assets.changed, ticket.created, ticket.changed; hello at the start, reset where too much was missed. Last-Event-ID goes on from there.",
 		Responses:   bytes("text/event-stream", "a stream of events"),
 	})
 	add("/api/v1/alerts/{id}/raw", http.MethodGet, &huma.Operation{

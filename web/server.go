@@ -4,7 +4,6 @@ package web
 
 import (
 	"context"
-	"crypto/subtle"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -37,11 +36,14 @@ type Server struct {
 	Kinds    func() []Kind
 	Stalled  func() error // why deliveries wait or are read by older policies; nil, or nil where they do not
 	Trusted  []netip.Prefix
+	Base     func() string // how people reach this server, such as https://yagura.example.com; nil: nobody said
 	Log      *slog.Logger
 	Metrics  *prometheus.Registry // nil: /metrics is not served
 
 	counters *counters
 	limits   limits
+	looks    looks
+	signIns  signIns
 	keys     []key
 	closing  context.Context
 }
@@ -83,13 +85,16 @@ func (s *Server) Handler(closing context.Context) http.Handler {
 
 func apiConfig() huma.Config {
 	c := huma.DefaultConfig("Yagura", Version)
-	c.Info.Description = "Receive, triage, investigate and manage security alerts. Every operation needs an API key, sent as Authorization: Bearer."
+	c.Info.Description = "Receive, triage, investigate and manage security alerts. Every operation but signing in needs an API key, sent as Authorization: Bearer, or a session's cookie; with a cookie, changes are taken from this server's own pages only."
 	c.OpenAPIPath = "/api/openapi"
 	c.DocsPath = ""     // its page loads scripts from elsewhere: ours is in docs.go
 	c.CreateHooks = nil // no $schema in bodies
 	c.SchemasPath = ""
-	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "an API key"}}
-	c.Security = []map[string][]string{{"key": {}}}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"key":     {Type: "http", Scheme: "bearer", Description: "an API key"},
+		"session": {Type: "apiKey", In: "cookie", Name: "yagura_session", Description: "a session, opened by POST /api/v1/session; over TLS its name begins with __Host-"},
+	}
+	c.Security = []map[string][]string{{"key": {}}, {"session": {}}}
 	return c
 }
 
@@ -98,8 +103,14 @@ func (s *Server) describe(api huma.API) {
 	problems()
 	api.UseMiddleware(s.authenticate(api))
 	s.alertRoutes(api)
+	s.groupRoutes(api)
+	s.assetRoutes(api)
+	s.ticketRoutes(api)
 	s.deliveryRoutes(api)
 	s.sourceRoutes(api)
+	s.sessionRoutes(api)
+	s.userRoutes(api)
+	s.keyRoutes(api)
 	describeStreams(api)
 }
 
@@ -123,48 +134,21 @@ func secure(next http.Handler) http.Handler {
 	})
 }
 
-type principalKey struct{}
-
-// principal returns who asks, as the middleware found it.
-func principal(ctx context.Context) auth.Principal {
-	p, _ := ctx.Value(principalKey{}).(auth.Principal)
-	return p
-}
-
-// identify returns who the request's key belongs to.
-func (s *Server) identify(authorization string) (auth.Principal, error) {
-	token := bearer(authorization)
-	if token == "" {
-		return auth.Principal{}, fault.New(fault.Unknown, "this needs an API key; send it as \"Authorization: Bearer KEY\"")
-	}
-	hash := auth.HashToken(token)
-	for _, k := range s.keys {
-		if subtle.ConstantTimeCompare(hash, k.hash) == 1 {
-			return k.principal, nil
-		}
-	}
-	return auth.Principal{}, fault.New(fault.Unknown, "this API key is not valid")
-}
-
-func bearer(authorization string) string {
-	scheme, token, ok := strings.Cut(authorization, " ")
-	if !ok || !strings.EqualFold(scheme, "bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
-}
-
 func (s *Server) authenticate(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		p, err := s.identify(ctx.Header("Authorization"))
+		r, _ := humago.Unwrap(ctx)
+		var p auth.Principal
+		need, declared := ctx.Operation().Metadata["permission"].(auth.Permission)
+		err := error(fault.New(fault.Denied, "this operation declares no permission"))
+		switch {
+		case !declared || need == "":
+		case need == auth.Public:
+			err = nil
+		default:
+			p, err = s.allow(r, need)
+		}
 		if err == nil {
-			if need, ok := ctx.Operation().Metadata["permission"].(auth.Permission); ok {
-				if err = p.May(need); err == nil {
-					err = knownParameters(ctx)
-				}
-			} else {
-				err = fault.New(fault.Denied, "this operation declares no permission")
-			}
+			err = knownParameters(ctx)
 		}
 		if err != nil {
 			pr := s.problem(ctx.Context(), err)
@@ -176,7 +160,7 @@ func (s *Server) authenticate(api huma.API) func(huma.Context, func(huma.Context
 			_ = api.Marshal(ctx.BodyWriter(), "application/json", pr)
 			return
 		}
-		next(huma.WithValue(ctx, principalKey{}, p))
+		next(huma.WithValue(huma.WithValue(ctx, requestKey{}, r), principalKey{}, p))
 	}
 }
 
@@ -199,15 +183,6 @@ func knownParameters(ctx huma.Context) error {
 		}
 	}
 	return nil
-}
-
-// allow authenticates a request outside huma's operations.
-func (s *Server) allow(r *http.Request, need auth.Permission) (auth.Principal, error) {
-	p, err := s.identify(r.Header.Get("Authorization"))
-	if err != nil {
-		return p, err
-	}
-	return p, p.May(need)
 }
 
 // operation describes one operation and the permission that it needs.

@@ -66,6 +66,7 @@ made(a, around) := {
 	"link": link(a, around, id),
 	"techniques": techniques(a),
 	"observables": array.concat(yagura.observables(view(a), who), yagura.observables(processes(a), process_names)),
+	"entities": array.concat(people(a), things(a)),
 	"attributes": yagura.attributes({"a": a, "in": around}, about),
 	"tags": array.slice(yagura.all([a, around], ["serviceSource", "systemTags", "customTags", "incident.tags"]), 0, 8),
 	"event_id": event_id(a, id, seen_at),
@@ -192,6 +193,49 @@ processes(a) := [e |
 ] if is_object(a)
 
 else := []
+
+# The machine that the processes ran on, where only one is named.
+machine(a) := lower(names[0]) if {
+	names := yagura.all(a, ["computerDnsName", "evidence.deviceDnsName", "devices.deviceDnsName", "entities.deviceDnsName"])
+	count({lower(n) | some n in names}) == 1
+}
+
+else := ""
+
+parts(a) := [e |
+	some list in [object.get(a, "evidence", []), object.get(a, "entities", [])]
+	is_array(list)
+	some e in list
+	is_object(e)
+] if is_object(a)
+
+else := []
+
+# Names of one account, the most exact first.
+people(a) := [{"type": "user", "value": names[0], "aliases": array.slice(names, 1, 5)} |
+	some e in parts(a)
+	names := yagura.all(e, ["userAccount.userPrincipalName", "userPrincipalName", "userAccount.accountName", "accountName", "userAccount.userSid", "userSid"])
+	count(names) > 0
+]
+
+things(a) := array.concat(
+	[{"type": "process", "value": concat("/", [on, id, lower(image)])} |
+		on := machine(a)
+		on != ""
+		some e in processes(a)
+		id := yagura.pick(e, ["processId"])
+		not id in {"", "0"}
+		image := yagura.pick(e, ["fileName", "imageFile.fileName"])
+		image != ""
+	],
+	array.concat(
+		[{"type": "command", "value": yagura.pick(e, ["processCommandLine"])} | some e in processes(a)],
+		array.concat(
+			[{"type": "message", "value": yagura.pick(e, ["networkMessageId", "internetMessageId"])} | some e in parts(a)],
+			[{"type": "subject", "value": yagura.pick(e, ["subject"])} | some e in parts(a)],
+		),
+	),
+)
 
 process_names := [
 	["process", "", "fileName", "imageFile.fileName"],

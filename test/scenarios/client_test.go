@@ -52,12 +52,23 @@ func TestTheClientsTypesAreTheAPIs(t *testing.T) {
 		"Alert": client.Alert{}, "AlertDetail": client.AlertDetail{}, "AlertList": client.AlertPage{}, "AlertSightings": client.Sightings{},
 		"Attribute": client.Attribute{}, "AuditEntry": client.AuditEntry{}, "AuditList": client.AuditPage{}, "CreateSourceInputBody": client.NewSource{},
 		"Delivery": client.Delivery{}, "DeliveryDetail": client.DeliveryDetail{}, "DeliveryList": client.DeliveryPage{}, "Facets": client.Facets{},
+		"Asset": client.Asset{}, "AssetList": client.AssetPage{}, "AssetRef": client.AssetRef{}, "AssetsTaken": client.AssetsTaken{}, "Factor": client.Factor{}, "Group": client.Group{}, "GroupAlert": client.GroupAlert{}, "GroupDetail": client.GroupDetail{}, "GroupList": client.GroupPage{}, "GroupPast": client.GroupPast{}, "Shared": client.Shared{},
 		"HookAnswer": client.Sent{}, "Kind": client.Kind{}, "KindList": client.KindList{}, "Observable": client.Observable{}, "ReplayManyInputBody": client.Replays{},
 		"ReplayedMany": client.Replayed{}, "Rule": client.Rule{}, "RuleList": client.RuleList{}, "Sighting": client.Sighting{}, "Source": client.Source{},
+		"Ticket": client.Ticket{}, "TicketDetail": client.TicketDetail{}, "TicketList": client.TicketPage{}, "TicketEntry": client.TicketEntry{}, "TicketAlert": client.TicketAlert{},
+		"TicketTimeline": client.TicketTimeline{}, "TicketAlerts": client.TicketAlerts{}, "TicketSplit": client.TicketSplit{}, "TicketSet": client.TicketSet{},
+		"Judgement": client.Judgement{}, "HandOver": client.HandOver{}, "Task": client.Task{}, "Link": client.Link{}, "Delta": client.Delta{},
+		"ConcludedMany": client.ConcludedMany{}, "RefusedSet": client.RefusedSet{}, "CreateTicketInputBody": client.NewTicket{}, "ChangeTicketInputBody": client.TicketChange{},
+		"ConcludeTicketInputBody": client.TicketConclusion{}, "MergeTicketInputBody": client.TicketMerge{}, "SplitTicketInputBody": client.TicketSplitOff{},
+		"ConcludeManyInputBody": client.ConcludeMany{},
+		"Key":                   client.Key{}, "KeyCreated": client.KeyCreated{}, "KeyList": client.KeyList{}, "NewKey": client.NewKey{}, "NewPassword": client.NewPassword{},
+		"NewUser": client.NewUser{}, "PasswordChange": client.PasswordChange{}, "Profile": client.Profile{}, "ProfileChange": client.ProfileChange{},
+		"Session": client.Session{}, "SignIn": client.SignIn{}, "SignInLink": client.SignInLink{}, "User": client.User{}, "UserChange": client.UserChange{},
+		"UserCreated": client.UserCreated{}, "UserList": client.UserList{},
 		"SourceAuth": client.SourceAuth{}, "SourceCreated": client.SourceCreated{}, "SourceList": client.SourceList{}, "SourceSettings": client.SourceSettings{},
 	}
 	// Read into client.Error, or written by a method from its arguments.
-	bare := []string{"Problem", "ErrorDetail", "DiscardInputBody", "RestoreInputBody"}
+	bare := []string{"Problem", "ErrorDetail", "DiscardInputBody", "RestoreInputBody", "AssetsInputBody", "ForgetInputBody", "MergeGroupsInputBody", "SplitGroupInputBody", "TakeTicketInputBody", "CommentTicketInputBody", "ReopenTicketInputBody", "BindTicketInputBody", "UnbindTicketInputBody", "UndoTicketInputBody"}
 	for name, schema := range d.Components.Schemas {
 		typ, ok := types[name]
 		if !ok {
@@ -139,6 +150,14 @@ func TestTheClientCallsWhatTheAPIDescribes(t *testing.T) {
 		func() error { _, err := c.Alert(ctx, "x"); return err },
 		func() error { _, err := c.AlertRaw(ctx, "x"); return err },
 		func() error { _, err := c.RestoreAlert(ctx, "x", "y"); return err },
+		func() error { _, err := c.Assets(ctx, 1, "x"); return err },
+		func() error { _, err := c.DeclareAssets(ctx, nil); return err },
+		func() error { _, err := c.ImportAssets(ctx, nil, true); return err },
+		func() error { _, err := c.ForgetAssets(ctx, nil); return err },
+		func() error { _, err := c.Groups(ctx, f); return err },
+		func() error { _, err := c.Group(ctx, "x", 1, "x"); return err },
+		func() error { _, err := c.MergeGroups(ctx, "x", some, "y"); return err },
+		func() error { _, err := c.SplitGroup(ctx, "x", some, "y"); return err },
 		func() error {
 			_, err := c.Deliveries(ctx, client.DeliveryFilter{Source: "x", State: "x", From: "x", To: "x", Limit: 1, Cursor: "x"})
 			return err
@@ -156,6 +175,43 @@ func TestTheClientCallsWhatTheAPIDescribes(t *testing.T) {
 		func() error { _, err := c.SourceRules(ctx, "x"); return err },
 		func() error { _, err := c.Kinds(ctx); return err },
 		func() error { _, err := c.Audit(ctx, 1, 1); return err },
+		func() error {
+			_, err := c.Tickets(ctx, client.TicketFilter{
+				Q: "x", Status: some, Assignee: some, Conclusion: some, Severity: some, Tag: some, From: "x", To: "x", IdleSince: "x", Merged: true, Sort: "x", Limit: 1, Cursor: "x",
+			})
+			return err
+		},
+		func() error { _, err := c.Ticket(ctx, "x"); return err },
+		func() error { _, err := c.TicketTimeline(ctx, "x", 1, 1); return err },
+		func() error { _, err := c.TicketAlerts(ctx, "x", "y", 1); return err },
+		func() error { _, err := c.CreateTicket(ctx, client.NewTicket{}); return err },
+		func() error { _, err := c.ChangeTicket(ctx, "x", client.TicketChange{}); return err },
+		func() error { return c.DeleteTicket(ctx, "x", "y") },
+		func() error { _, err := c.TakeTicket(ctx, "x", 0); return err },
+		func() error { _, err := c.CommentTicket(ctx, "x", "y"); return err },
+		func() error { _, err := c.ConcludeTicket(ctx, "x", client.TicketConclusion{}); return err },
+		func() error { _, err := c.ReopenTicket(ctx, "x", 1, ""); return err },
+		func() error { _, err := c.BindAlerts(ctx, "x", some); return err },
+		func() error { _, err := c.UnbindAlerts(ctx, "x", 1, some); return err },
+		func() error { _, err := c.MergeTicket(ctx, "x", client.TicketMerge{}); return err },
+		func() error { _, err := c.SplitTicket(ctx, "x", client.TicketSplitOff{}); return err },
+		func() error { _, err := c.UndoTicket(ctx, "x", 1); return err },
+		func() error { _, err := c.ConcludeMany(ctx, client.ConcludeMany{}); return err },
+		func() error { _, err := c.SignIn(ctx, client.SignIn{}); return err },
+		func() error { _, err := c.Session(ctx); return err },
+		func() error { return c.SignOut(ctx) },
+		func() error { _, err := c.ChangeProfile(ctx, client.ProfileChange{}); return err },
+		func() error { return c.ChangePassword(ctx, client.PasswordChange{}) },
+		func() error { _, err := c.Users(ctx); return err },
+		func() error { _, err := c.CreateUser(ctx, client.NewUser{}); return err },
+		func() error { _, err := c.User(ctx, "x"); return err },
+		func() error { _, err := c.ChangeUser(ctx, "x", client.UserChange{}); return err },
+		func() error { return c.DeleteUser(ctx, "x") },
+		func() error { return c.SetPassword(ctx, "x", client.NewPassword{}) },
+		func() error { _, err := c.CreateSignInLink(ctx, "x"); return err },
+		func() error { _, err := c.Keys(ctx); return err },
+		func() error { _, err := c.CreateKey(ctx, client.NewKey{}); return err },
+		func() error { return c.RevokeKey(ctx, "x") },
 		func() error { _, err := h.Send(ctx, client.Message{Key: "x", Wait: true}); return err },
 	} {
 		if err := call(); err != nil {

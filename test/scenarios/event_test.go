@@ -146,6 +146,9 @@ func TestLiveEvents(t *testing.T) {
 		if ev := f.must("alert.moved"); ev.data.ID != notice.Alerts[0] || ev.data.Alert.Disposition != "active" {
 			t.Errorf("event %+v", ev)
 		}
+		if ev := f.must("group.changed"); ev.data.ID != groupOf(notice.Alerts[0]) {
+			t.Errorf("event %+v", ev)
+		}
 		s.send(t, http.MethodGet, "/api/v1/events", nil).must(http.StatusUnauthorized)
 	})
 }

@@ -94,6 +94,7 @@ type server struct {
 	opts     []app.StoreOption
 	tokens   map[string]string
 	marks    int
+	signIn   string // the first administrator's link, as printed at the first start
 	stop     func()
 }
 
@@ -159,7 +160,7 @@ func (s *server) run() {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
-	s.base = a.URL()
+	s.base, s.signIn = a.URL(), a.SignInLink()
 	s.stop = func() {
 		stop()
 		if err := <-done; err != nil {

@@ -126,10 +126,10 @@ func (m *maker) falco(story Story, at time.Time, e falcoEvent) {
 func (m *maker) falcoBackup(at time.Time, path, node string) {
 	m.falco(Backup, at, falcoEvent{
 		rule: "Read sensitive file untrusted", priority: "Warning", node: node, tags: []string{"T1555", "container", "filesystem", "host", "mitre_credential_access"},
-		output: "Warning Sensitive file opened for reading by non-trusted program (file=" + path + " process=nightly-backup user=backup command=nightly-backup --full)",
+		output: "Warning Sensitive file opened for reading by non-trusted program (file=" + path + " process=nightly-backup user=backup-runner command=nightly-backup --full)",
 		fields: object{
 			"container.id": "host", "container.name": "host", "fd.name": path, "proc.name": "nightly-backup", "proc.pname": "systemd", "proc.exepath": "/usr/local/bin/nightly-backup",
-			"proc.cmdline": "nightly-backup --config /etc/nightly-backup.conf", "proc.pid": 1000 + m.rnd.IntN(60000), "user.name": "backup", "user.uid": 34, "user.loginuid": -1, "evt.type": "openat",
+			"proc.cmdline": "nightly-backup --config /etc/nightly-backup.conf", "proc.pid": 1000 + m.rnd.IntN(60000), "user.name": "backup-runner", "user.uid": 34, "user.loginuid": -1, "evt.type": "openat",
 		},
 	})
 }

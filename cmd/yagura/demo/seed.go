@@ -43,7 +43,8 @@ const (
 const window = "12h"
 
 // Seed makes the demo's sources where they are missing and sends all messages, as
-// any sender does, in order of time. Sending them again adds nothing.
+// any sender does, in order of time. The quiet days are concluded before the night
+// comes, as their people did. Sending all of it again adds nothing.
 func Seed(ctx context.Context, s Seeding) (Seeded, error) {
 	night, err := s.night()
 	if err != nil {
@@ -65,21 +66,30 @@ func Seed(ctx context.Context, s Seeding) (Seeded, error) {
 		h.HTTP = &http.Client{Transport: transport, Timeout: time.Minute}
 		hooks[id] = h
 	}
-	out, err := s.send(ctx, hooks, All(night))
-	out.Night = night
-	return out, err
+	step, end := func() {}, func() {}
+	quiet, dark := QuietDays(night), Night(night)
+	if s.Progress != nil {
+		step, end = s.Progress(len(quiet) + len(dark))
+	}
+	defer end()
+	out, err := send(ctx, hooks, quiet, step)
+	if err == nil && out.Sent > 0 {
+		if _, err = Settle(ctx, s.Client); err == nil {
+			err = s.conclude(ctx)
+		}
+	}
+	if err != nil {
+		return out, err
+	}
+	more, err := send(ctx, hooks, dark, step)
+	return Seeded{Night: night, Sent: out.Sent + more.Sent, Repeats: out.Repeats + more.Repeats}, err
 }
 
 // senders is how many messages are under way at once: enough to share the
 // server's syncs, few enough to keep their order nearly.
 const senders = 8
 
-func (s Seeding) send(ctx context.Context, hooks map[string]*client.Hook, list []Message) (Seeded, error) {
-	step, end := func() {}, func() {}
-	if s.Progress != nil {
-		step, end = s.Progress(len(list))
-	}
-	defer end()
+func send(ctx context.Context, hooks map[string]*client.Hook, list []Message, step func()) (Seeded, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var mu sync.Mutex

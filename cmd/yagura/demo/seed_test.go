@@ -101,6 +101,8 @@ func TestTheDemoIsSeenAsItWasMeant(t *testing.T) {
 		}
 	}
 
+	fourLines(t, c)
+
 	// Days later, on the same data.
 	seeding.Now = now.AddDate(0, 0, 3)
 	second, err := demo.Seed(t.Context(), seeding)
@@ -116,6 +118,33 @@ func TestTheDemoIsSeenAsItWasMeant(t *testing.T) {
 	info, err := os.Stat(filepath.Join(seeding.Folder, "demo-tokens"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the tokens' file: %v, %v", info, err)
+	}
+}
+
+// fourLines checks that the morning's queue is what the night was: four stories,
+// the container first, those that are known with what was concluded last time.
+func fourLines(t *testing.T, c *client.Client) {
+	t.Helper()
+	page, err := c.Groups(t.Context(), client.AlertFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sightings := map[int]bool{}
+	for _, g := range page.Items {
+		sightings[g.Sightings] = true
+		t.Logf("%s %3d %4d× %3d alerts %v %q: %s", g.ID, g.Priority, g.Sightings, g.Count, g.Sources, g.Title, g.Why)
+	}
+	if len(page.Items) != 4 || !sightings[900] || !sightings[150] || !sightings[30] || !sightings[1] {
+		t.Errorf("the queue holds %d lines", len(page.Items))
+		return
+	}
+	if page.Items[0].Sightings != 1 || page.Items[0].Severity != "critical" {
+		t.Errorf("first stands %q", page.Items[0].Title)
+	}
+	for _, g := range page.Items {
+		if g.Sightings == 30 && (g.Past == nil || g.Past.Conclusion != "intended") {
+			t.Errorf("the backup cites %+v", g.Past)
+		}
 	}
 }
 

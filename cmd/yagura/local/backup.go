@@ -16,7 +16,7 @@ func (p program) backupCommand() *ucli.Command {
 		Name: "backup", Usage: "copy alerts and deliveries into a folder, while the server runs or not", ArgsUsage: "FOLDER", Action: p.backup,
 		Flags: append([]ucli.Flag{&ucli.BoolFlag{Name: "json", Usage: "print what the backup holds as JSON"}}, configFlags("data", "database")...),
 		Description: "The alerts are copied first and the deliveries second, so that nothing is missing: what the alerts lack is made again from the deliveries. " +
-			"API keys, files that hold secrets, policies and the configuration are not in it: copy them yourself. On PostgreSQL use pg_dump.",
+			"The first API key's file, files that hold secrets, policies and the configuration are not in it: copy them yourself. On PostgreSQL use pg_dump.",
 	}
 }
 

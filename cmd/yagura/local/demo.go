@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	ucli "github.com/urfave/cli/v3"
 
@@ -51,11 +50,10 @@ func (p program) seedOnly(ctx context.Context, cmd *ucli.Command) error {
 	if err != nil {
 		return cli.Usage(err)
 	}
-	night, err := p.seed(ctx, cmd, c, url, "")
-	if err != nil {
+	if err := p.seed(ctx, cmd, c, url, ""); err != nil {
 		return err
 	}
-	show(cmd.Root().Writer, url, "", night)
+	show(cmd.Root().Writer, url, "")
 	return nil
 }
 
@@ -84,10 +82,9 @@ func (p program) runDemo(ctx context.Context, cmd *ucli.Command) error {
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(serving) }()
-	var night time.Time
 	c, err := client.New(a.URL(), key)
 	if err == nil {
-		night, err = p.seed(ctx, cmd, c, a.URL(), cfg.Data)
+		err = p.seed(ctx, cmd, c, a.URL(), cfg.Data)
 	}
 	if err != nil {
 		stop()
@@ -97,7 +94,8 @@ func (p program) runDemo(ctx context.Context, cmd *ucli.Command) error {
 		}
 		return err
 	}
-	show(cmd.Root().Writer, a.URL(), key, night)
+	show(cmd.Root().Writer, a.URL(), key)
+	signIn(cmd.Root().Writer, a)
 	return errors.Join(<-ended, a.Close())
 }
 
@@ -121,9 +119,8 @@ func defaultOf(key string) string {
 	return ""
 }
 
-// seed sends the demo's messages and waits until they are processed. It returns
-// the night's midnight.
-func (p program) seed(ctx context.Context, cmd *ucli.Command, c *client.Client, url, folder string) (time.Time, error) {
+// seed sends the demo's messages and waits until they are processed.
+func (p program) seed(ctx context.Context, cmd *ucli.Command, c *client.Client, url, folder string) error {
 	notes := cmd.Root().ErrWriter
 	fmt.Fprintln(notes, "Playing thirty quiet days and the demo night …")
 	got, err := demo.Seed(ctx, demo.Seeding{
@@ -131,11 +128,11 @@ func (p program) seed(ctx context.Context, cmd *ucli.Command, c *client.Client, 
 		Progress: func(total int) (func(), func()) { return cli.NewProgress(notes, p.env.Screen(notes), total) },
 	})
 	if err != nil {
-		return time.Time{}, err
+		return err
 	}
 	failed, err := demo.Settle(ctx, c)
 	if err != nil {
-		return time.Time{}, err
+		return err
 	}
 	switch {
 	case got.Repeats == 0:
@@ -149,15 +146,12 @@ func (p program) seed(ctx context.Context, cmd *ucli.Command, c *client.Client, 
 		fmt.Fprintf(notes, ", %d failed: yagura delivery list --state failed says why", failed)
 	}
 	fmt.Fprintf(notes, ". The night is the one of %s.\n", got.Night.Format("2 January 2006"))
-	return got.Night, nil
+	return nil
 }
 
-// dusk is how long before midnight the night begins.
-const dusk = 2 * time.Hour
-
-// show prints the address, the key and four lines that show the night. The demo
+// show prints the address, the key and three lines that show the night. The demo
 // may tell its key: nothing in it is true.
-func show(w io.Writer, url, key string, night time.Time) {
+func show(w io.Writer, url, key string) {
 	if key != "" {
 		fmt.Fprintf(w, "\nYagura is on %s\n\n  export YAGURA_KEY=%s\n", url, key)
 		if flag := urlFlag(url); flag != "" {
@@ -165,14 +159,13 @@ func show(w io.Writer, url, key string, night time.Time) {
 		}
 	}
 	fmt.Fprintf(w, `
-See the night:
+See what is left of the night, four lines of 1,081 detections:
 
-  curl -H "Authorization: Bearer $YAGURA_KEY" '%s/api/v1/alerts?severity=critical,high&sort=-severity&limit=4'
-  %[2]s alert list --seen-from %[3]s --sort=-severity
-  %[2]s alert search container
-  %[2]s alert count --by source
+  %[1]s queue
+  %[1]s group show ID
+  curl -H "Authorization: Bearer $YAGURA_KEY" %[2]s/api/v1/groups
 
-`, url, typed(), night.Add(-dusk).UTC().Format(time.RFC3339))
+`, typed(), url)
 	if key != "" {
 		fmt.Fprintln(w, "End with Ctrl-C; the data stay.")
 	}

@@ -1,6 +1,6 @@
 // Package local is the program's command line as a whole: the analyst's commands
 // of room cli, and beside them those that need no server because they are one
-// (serve, demo) or work on its files (config, migrate, policy, backup, restore).
+// (serve, demo) or work on its files (config, migrate, policy, backup, restore, user reset).
 package local
 
 import (
@@ -22,7 +22,8 @@ import (
 const begin = `yagura demo     look around: a server with a month of made-up alerts
 yagura serve    start the server on ` + cli.DefaultURL + `, data in ./yagura-data
 yagura send     deliver a file to it; yagura source add makes the source first
-yagura alert    list, search and show what came in`
+yagura alert    list, search and show what came in
+yagura ticket   handle it: make tickets of alerts, conclude them`
 
 const exitCodes = `Exit codes: 0 done; 1 failed, in part or wholly; 2 the command line cannot be used as it is; 3 no server answers; 4 the key or token is missing, wrong, or may not do this; 5 what was named does not exist.`
 
@@ -44,7 +45,12 @@ func root(env cli.Env) *ucli.Command {
 		ExitErrHandler: func(context.Context, *ucli.Command, error) {}, // Run tells errors and exits
 	}
 	r.Commands = append(r.Commands, p.serveCommand(), p.demoCommand(), p.configCommands(), p.migrateCommands(), policyCommands(), p.backupCommand(), p.restoreCommand())
-	r.Commands = append(r.Commands, cli.Commands(env)...)
+	for _, c := range cli.Commands(env) {
+		if c.Name == "user" {
+			c.Commands = append(c.Commands, p.userReset())
+		}
+		r.Commands = append(r.Commands, c)
+	}
 	r.Commands = append(r.Commands, &ucli.Command{Name: "version", Usage: "print the version and what it was built with", Action: printVersion})
 	cli.Group(r)
 	refuse(r)

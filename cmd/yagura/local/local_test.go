@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -220,6 +221,20 @@ func TestMigrationsAreListedAndNotTaken(t *testing.T) {
 	}
 }
 
+func TestAResetNeedsADatabase(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	if _, notes, code := types(t, "user", "reset", "admin", "--data", dir); code == 0 || !strings.Contains(notes, "no database in "+dir) {
+		t.Errorf("ends with %d: %s", code, notes)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("looking made the data folder")
+	}
+	if _, _, code := types(t, "user", "reset", "--data", dir); code != 2 {
+		t.Errorf("without a name it ends with %d", code)
+	}
+}
+
 func TestVersionIsPrinted(t *testing.T) {
 	t.Parallel()
 	if out, _, code := types(t, "version"); code != 0 || !regexp.MustCompile(`^yagura \d+\.\d+\.\d+\S* .*Go 1\.\d+`).MatchString(out) {
@@ -272,6 +287,26 @@ func TestServeSaysWhereThingsAreAndEndsCleanly(t *testing.T) {
 			text := out.until(t, `(?s)Yagura is on `+url+`.* source add first --kind generic --url `+url)[0]
 			if !strings.Contains(text, filepath.Join(dir, "admin.key")) {
 				t.Errorf("the key's file is not named: %s", text)
+			}
+			link := out.until(t, regexp.QuoteMeta(url)+`/sign-in#(yl_\S+)`)[1]
+			if strings.Contains(log.all.String(), link) {
+				t.Error("the sign-in link was logged")
+			}
+			// The server runs, and on its folder a second link is made.
+			made, _, code := types(t, "user", "reset", "admin", "--data", dir, "--public-url", "https://yagura.example.com")
+			if code != 0 || !regexp.MustCompile(`^https://yagura\.example\.com/sign-in#yl_\S+\n$`).MatchString(made) {
+				t.Errorf("the reset ends with %d: %s", code, made)
+			}
+			c, err := client.New(url, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.SignIn(t.Context(), client.SignIn{Link: link}); client.Status(err) != http.StatusUnauthorized {
+				t.Errorf("the first link still works: %v", err)
+			}
+			_, token, _ := strings.Cut(strings.TrimSpace(made), "#")
+			if who, err := c.SignIn(t.Context(), client.SignIn{Link: token}); err != nil || who.User != "admin" {
+				t.Errorf("the second link signs in %+v, %v", who, err)
 			}
 		}
 		key, err := os.ReadFile(filepath.Join(dir, "admin.key"))

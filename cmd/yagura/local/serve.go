@@ -39,6 +39,7 @@ func (p program) serve(ctx context.Context, cmd *ucli.Command) error {
 	if first {
 		welcome(cmd.Root().Writer, a)
 	}
+	signIn(cmd.Root().Writer, a)
 	return errors.Join(a.Run(ctx), a.Close())
 }
 
@@ -75,6 +76,14 @@ Next, in another terminal:
   %s source add first --kind generic%s%s
 
 `, a.URL(), a.KeyPath(), typed(), urlFlag(a.URL()), keyFlag(a.KeyPath()))
+}
+
+// signIn tells, at the first start alone, the link by which the first
+// administrator comes in.
+func signIn(w io.Writer, a *app.App) {
+	if link := a.SignInLink(); link != "" {
+		fmt.Fprintf(w, "Sign in as admin with this link, once, within a day (%s user reset admin makes another):\n\n  %s\n\n", typed(), link)
+	}
 }
 
 // typed is the program as it was called, so that what is printed can be typed.
