@@ -189,6 +189,8 @@ export const en = {
     missing: 'This server does not group alerts yet, so there is no group {{id}}.',
     reasons: 'Why it stands where it stands',
     alerts: 'Its alerts',
+    shares: 'Shares {{what}}',
+    firstOnly: 'The first {{n}} are shown.',
   },
   ticket: {
     title: 'Ticket {{id}}',

@@ -190,6 +190,8 @@ export const ja: Texts = {
     missing: 'このサーバーはまだアラートをグループにまとめないため、グループ {{id}} はありません。',
     reasons: 'この順位の理由',
     alerts: '含まれるアラート',
+    shares: '共通: {{what}}',
+    firstOnly: '最初の {{n}} 件を表示しています。',
   },
   ticket: {
     title: 'チケット {{id}}',

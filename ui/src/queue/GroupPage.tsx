@@ -3,6 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { BackButton } from '../alert/AlertPage';
 import { getJSON, Problem, type Alert } from '../api/client';
+import { defang } from '../hostile/defang';
 import { Hostile } from '../hostile/Hostile';
 import { Section } from '../show/Section';
 import { Severity } from '../show/Severity';
@@ -13,7 +14,11 @@ import type { Group } from './groups';
 
 const route = getRouteApi('/groups/$id');
 
-type Detail = Group & { alerts?: Pick<Alert, 'id' | 'title' | 'severity'>[] };
+interface Member extends Alert {
+  together?: { type: string; value: string; alert: string }[];
+}
+
+type Detail = Group & { alerts?: Member[]; next?: string };
 
 /** GroupPage shows why alerts belong together, and leads to them. */
 export function GroupPage() {
@@ -66,21 +71,85 @@ export function GroupPage() {
               </ul>
             </Section>
           )}
-          {(g.alerts?.length ?? 0) > 0 && (
-            <Section title={t('group.alerts')} count={g.alerts?.length}>
-              <ul>
-                {g.alerts?.map((a) => (
-                  <li key={a.id}>
-                    <Link to="/alerts/$id" params={{ id: a.id }} className="link">
-                      <Hostile text={a.title} limit={240} more={false} />
-                    </Link>
-                  </li>
-                ))}
-              </ul>
+          {g.past?.conclusion && (
+            <Section title={t('queue.past')}>
+              <strong>
+                {t(`conclusion.${g.past.conclusion.replaceAll(' ', '_') as 'intended'}`, {
+                  defaultValue: g.past.conclusion,
+                })}
+              </strong>
+              {g.past.ticket && (
+                <>
+                  {' · '}
+                  <Link to="/tickets/$id" params={{ id: g.past.ticket }} className="link">
+                    {g.past.ticket}
+                  </Link>
+                </>
+              )}
+              {g.past.reason && (
+                <div>
+                  <Hostile text={g.past.reason} limit={500} />
+                </div>
+              )}
             </Section>
           )}
+          <Members group={g} />
         </>
       )}
     </div>
+  );
+}
+
+function Members({ group: g }: { group: Detail }) {
+  const { t } = useTranslation();
+  const list = g.alerts ?? [];
+  if (list.length === 0) return null;
+  return (
+    <Section title={t('group.alerts')} count={g.count ?? list.length}>
+      <div className="tableBox">
+        <table className="table">
+          <thead>
+            <tr>
+              <th>{t('list.severity')}</th>
+              <th>{t('list.title')}</th>
+              <th>{t('list.source')}</th>
+              <th className="num">{t('list.count')}</th>
+              <th>{t('list.seen')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {list.map((a) => (
+              <tr key={a.id}>
+                <td>
+                  <Severity value={a.severity} />
+                </td>
+                <td>
+                  <Link to="/alerts/$id" params={{ id: a.id }} className="link">
+                    <Hostile text={a.title} limit={240} more={false} />
+                  </Link>
+                  {(a.together?.length ?? 0) > 0 && (
+                    <div className="quiet">
+                      <Hostile
+                        text={t('group.shares', {
+                          what: a.together?.map((s) => `${s.type} ${defang(s.value, s.type)}`).join(', '),
+                        })}
+                        limit={240}
+                        more={false}
+                      />
+                    </div>
+                  )}
+                </td>
+                <td className="nowrap">{a.source}</td>
+                <td className="num">{a.sightings?.count > 1 ? `×${a.sightings.count.toLocaleString()}` : ''}</td>
+                <td>
+                  <Ago at={a.sightings?.last} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {g.next && <p className="quiet">{t('group.firstOnly', { n: list.length })}</p>}
+    </Section>
   );
 }

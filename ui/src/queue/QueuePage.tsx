@@ -28,9 +28,9 @@ export function QueuePage() {
   const lines = queue.data?.pages.flatMap((p) => p.items) ?? [];
   const alone = queue.data?.pages[0]?.alone ?? false;
   useTitle(t('queue.title'));
-  // Facets count alerts. Of groups only what is loaded is known for sure.
-  const total = alone ? Math.max(facets.data?.total ?? 0, lines.length) : lines.length;
-  const unsure = alone ? facets.data?.capped : queue.hasNextPage;
+  // Facets count alerts; lines are counted by the queue itself.
+  const total = Math.max(alone ? (facets.data?.total ?? 0) : (queue.data?.pages[0]?.total ?? 0), lines.length);
+  const unsure = alone ? facets.data?.capped : queue.hasNextPage && !queue.data?.pages[0]?.total;
   const open = (l: QueueLine) =>
     void (l.alert
       ? navigate({ to: '/alerts/$id', params: { id: l.id } })

@@ -19,6 +19,7 @@ export interface Group {
   last?: string;
   new?: boolean;
   ticket?: string;
+  lead?: string;
   past?: { conclusion?: string; ticket?: string; reason?: string };
 }
 
@@ -32,6 +33,8 @@ interface QueuePage {
   next: string;
   /** The server has no groups: every line is an alert. */
   alone: boolean;
+  /** How many lines there are, where the server tells. */
+  total?: number;
 }
 
 // Once the server said that it has no groups, asking again for every page is in vain.
@@ -53,8 +56,8 @@ async function queuePage(search: Search, cursor: string, signal: AbortSignal): P
       const query = new URLSearchParams({ limit: String(pageSize) });
       if (search.q) query.set('q', search.q);
       if (cursor) query.set('cursor', cursor);
-      const got = await getJSON<{ items?: Group[]; next?: string }>(`/api/v1/groups?${query}`, signal);
-      return { items: got.items ?? [], next: got.next ?? '', alone: false };
+      const got = await getJSON<{ items?: Group[]; next?: string; total?: number }>(`/api/v1/groups?${query}`, signal);
+      return { items: got.items ?? [], next: got.next ?? '', alone: false, total: got.total };
     } catch (e) {
       if (!(e instanceof Problem) || e.status !== 404) throw e;
       groupless = true;

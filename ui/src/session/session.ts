@@ -9,6 +9,12 @@ export interface Session {
   name?: string;
 }
 
+interface Who {
+  name?: string;
+  user?: string;
+  display_name?: string;
+}
+
 const place = 'yagura.key';
 let now: Session = { state: 'unknown' };
 const listeners = new Set<() => void>();
@@ -65,8 +71,8 @@ export async function enter(way: Way): Promise<void> {
     body: JSON.stringify(way),
   });
   await refuse(answer);
-  const who = (await answer.json().catch(() => ({}))) as { name?: string };
-  become({ state: 'in', name: who.name });
+  const who = (await answer.json().catch(() => ({}))) as Who;
+  become({ state: 'in', name: who.display_name || who.user || who.name });
 }
 
 /** begin finds out, once at the start, whether this browser is signed in already. */
@@ -80,8 +86,8 @@ export async function begin(): Promise<void> {
     }
     const answer = await ask('/api/v1/session', {});
     if (!answer.ok) return become({ state: 'out' });
-    const who = (await answer.json().catch(() => ({}))) as { name?: string };
-    become({ state: 'in', name: who.name });
+    const who = (await answer.json().catch(() => ({}))) as Who;
+    become({ state: 'in', name: who.display_name || who.user || who.name });
   } catch (e) {
     // Out of reach is not signed out: the pages say so and try again.
     if (k && e instanceof Refused && e.why === 'unreachable') become({ state: 'in' });
