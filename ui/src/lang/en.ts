@@ -121,7 +121,7 @@ export const en = {
     d90: 'Last 90 days',
     total_one: '{{shown}} matches',
     total_other: '{{shown}} match',
-    nofacets: 'Nothing to count.',
+    alerts: 'Counts are of alerts, not of lines.',
   },
   list: {
     severity: 'Severity',
@@ -159,7 +159,7 @@ export const en = {
   queue: {
     title: 'Queue',
     why: 'Why it is here',
-    differs: 'What is different',
+    differs: 'What differs',
     past: 'Last time',
     lead: 'What needs a look, the most pressing first.',
     fallback: 'This server does not group alerts yet: every line is one alert.',

@@ -122,7 +122,7 @@ export const ja: Texts = {
     d90: '過去 90 日',
     total_one: '{{shown}} 件一致',
     total_other: '{{shown}} 件一致',
-    nofacets: '数えるものがありません。',
+    alerts: '件数は行ではなくアラートの数です。',
   },
   list: {
     severity: '重大度',
@@ -160,7 +160,7 @@ export const ja: Texts = {
   queue: {
     title: 'キュー',
     why: 'ここにある理由',
-    differs: '前回との違い',
+    differs: '違い',
     past: '前回の結論',
     lead: '確認が必要なもの。急ぐものから順に並びます。',
     fallback: 'このサーバーはまだアラートをグループにまとめません。1 行が 1 アラートです。',
@@ -172,8 +172,8 @@ export const ja: Texts = {
     toIntake: 'ソースをつなぐ',
     firstTitle: 'まだアラートがありません',
     firstText: 'ソースを追加して、最初のアラートを送ってください。',
-    alertsOf_one: 'アラート {{shown}} 件',
-    alertsOf_other: 'アラート {{shown}} 件',
+    alertsOf_one: '{{shown}} アラート',
+    alertsOf_other: '{{shown}} アラート',
     renewed: '再び新着: {{why}}',
     repeats: '{{n}} 回検知',
     byPolicy: '{{by}} による',

@@ -15,10 +15,12 @@ export function FacetList({
   facets,
   query,
   onSearch,
+  lines,
 }: {
   facets?: Facets;
   query: string;
   onSearch: (q: string) => void;
+  lines?: boolean;
 }) {
   const { t } = useTranslation();
   if (!facets) return <FacetsComing />;
@@ -27,6 +29,7 @@ export function FacetList({
       {order.map((field) => (
         <FacetField key={field} field={field} counts={facets[field] ?? {}} query={query} onSearch={onSearch} />
       ))}
+      {lines && <p className={classes.note}>{t('query.alerts')}</p>}
       {facets.capped && <p className={classes.note}>{t('query.capped')}</p>}
     </nav>
   );

@@ -57,7 +57,7 @@ export function QueuePage() {
         onClear={chosen.clear}
       />
       <div className="columns">
-        <FacetList facets={facets.data} query={subject} onSearch={find} />
+        <FacetList facets={facets.data} query={subject} onSearch={find} lines={!alone} />
         {queue.isPending ? (
           <div className="panel">
             <Loading />
