@@ -24,8 +24,8 @@ const noncePlace = "__NONCE__"
 // hashed is the folder whose files carry a hash of their content in their name.
 const hashed = "assets/"
 
-// page serves the browser app. Every path that is no file of it is a place within
-// the app, which the app itself finds.
+// page serves the browser app. Every path that is no file of it is, to a browser, a
+// place within the app, which the app itself finds.
 type page struct {
 	files fs.FS
 	built bool
@@ -51,7 +51,9 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
-	if name == "" || name == "index.html" || path.Ext(name) == "" {
+	// Only browsers are shown the app's page for a place within it: a program that
+	// asks for what is switched off here, such as /metrics, must hear that it is not there.
+	if name == "" || name == "index.html" || path.Ext(name) == "" && strings.Contains(r.Header.Get("Accept"), "text/html") {
 		return p.index(w)
 	}
 	f, err := p.file(name)

@@ -34,7 +34,7 @@ func TestEveryPlaceOfTheAppIsItsPageWithANonceOfItsOwn(t *testing.T) {
 	p := testPage()
 	seen := map[string]bool{}
 	for _, path := range []string{"/", "/alerts/A-00G6Q4ZW2R", "/index.html"} {
-		res := askPage(t, p, path)
+		res := askPage(t, p, path, "Accept", "text/html,*/*;q=0.8")
 		b, _ := io.ReadAll(res.Body)
 		_, rest, _ := strings.Cut(string(b), `content="`)
 		nonce, _, _ := strings.Cut(rest, `"`)
@@ -72,7 +72,7 @@ func TestFilesOfTheAppArePackedAndKept(t *testing.T) {
 	if got := askPage(t, p, "/theme.js").Header.Get("Cache-Control"); got != "no-cache" {
 		t.Errorf("a file without a hash is kept as %q", got)
 	}
-	for _, path := range []string{"/assets/gone.js", "/../etc/passwd.txt"} {
+	for _, path := range []string{"/assets/gone.js", "/../etc/passwd.txt", "/metrics"} {
 		if res := askPage(t, p, path); res.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %d", path, res.StatusCode)
 		}
