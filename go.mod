@@ -2,6 +2,9 @@ module yagura
 
 go 1.26.0
 
+// Go files that come with npm packages are not ours.
+ignore ./ui/node_modules
+
 require (
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/danielgtaylor/huma/v2 v2.37.2

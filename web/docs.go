@@ -28,5 +28,4 @@ func (s *Server) docs(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/docs", page("index.html", "text/html; charset=utf-8"))
 	mux.HandleFunc("GET /api/docs/page.js", page("page.js", "text/javascript; charset=utf-8"))
 	mux.HandleFunc("GET /api/docs/page.css", page("page.css", "text/css; charset=utf-8"))
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/api/docs", http.StatusFound) })
 }

@@ -80,6 +80,7 @@ func (s *Server) Handler(closing context.Context) http.Handler {
 	mux.HandleFunc("/api/", s.plain(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "there is no such path in the API; /api/openapi.json lists them")
 	}))
+	mux.HandleFunc("/", s.page())
 	return secure(mux)
 }
 

@@ -6,6 +6,7 @@
 //
 //	go run ./docs/gen          write the pages
 //	go run ./docs/gen -check   compare them, and say which differ
+//	go run ./docs/gen -openapi print the API's description, from which the browser app's types are made
 package main
 
 import (
@@ -19,6 +20,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"yagura/web"
 )
 
 // heading opens every page.
@@ -40,7 +43,17 @@ var sections = []section{glossaryPage, configPage, kindsPage, policyPage, apiPag
 func main() {
 	check := flag.Bool("check", false, "compare instead of writing")
 	root := flag.String("root", ".", "the repository's root")
+	openapi := flag.Bool("openapi", false, "print the API's description instead")
 	flag.Parse()
+	if *openapi {
+		b, err := web.OpenAPI()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		fmt.Println(string(b))
+		return
+	}
 	if err := run(*root, *check); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
