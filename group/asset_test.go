@@ -36,7 +36,7 @@ func TestEveryWrongLineOfAnAssetListIsNamed(t *testing.T) {
 		"no address":         {"type,value\nip,office\n", `"office" is no address`},
 		"no importance":      {"type,value,importance\nhost,a,very\n", `importance "very"`},
 		"neither yes nor no": {"type,value,infrastructure\nhost,a,perhaps\n", `infrastructure "perhaps"`},
-		"without a value":    {"type,value\nhost,\nhost, \n", "line 2: an asset needs a value"},
+		"without a value":    {"type,value\nhost,\nuser, \n", "line 2: an asset needs a value"},
 		"quotes left open":   {"type,value\nhost,\"a\n", "line"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,9 +52,12 @@ func TestAssetsAreFoundByWhatAlertsName(t *testing.T) {
 	t.Parallel()
 	list := make([]Asset, 0, 5)
 	for _, a := range []Asset{
-		{Type: alert.Host, Value: "db01", Owner: "short"}, {Type: alert.Host, Value: "web.example.com", Owner: "full"},
-		{Type: alert.IP, Value: "10.0.0.0/8", Owner: "wide"}, {Type: alert.IP, Value: "10.1.0.0/16", Owner: "narrow", Infrastructure: true},
-		{Type: alert.IP, Value: "2001:db8::/32", Owner: "six"}, {Type: alert.IP, Value: "10.1.2.3", Owner: "one"},
+		{Type: alert.Host, Value: "db01", Owner: "short"},
+		{Type: alert.Host, Value: "web.example.com", Owner: "full"},
+		{Type: alert.IP, Value: "10.0.0.0/8", Owner: "wide"},
+		{Type: alert.IP, Value: "10.1.0.0/16", Owner: "narrow", Infrastructure: true},
+		{Type: alert.IP, Value: "2001:db8::/32", Owner: "six"},
+		{Type: alert.IP, Value: "10.1.2.3", Owner: "one"},
 	} {
 		n, err := a.Normalize()
 		if err != nil {
@@ -67,9 +70,16 @@ func TestAssetsAreFoundByWhatAlertsName(t *testing.T) {
 		kind         alert.ObservableType
 		value, owner string
 	}{
-		{alert.Host, "DB01", "short"}, {alert.Host, "db01.example.com", "short"}, {alert.Host, "web.example.com", "full"}, {alert.Host, "web", ""},
-		{alert.IP, "10.9.9.9", "wide"}, {alert.IP, "10.1.9.9", "narrow"}, {alert.IP, "10.1.2.3", "one"}, {alert.IP, "11.0.0.1", ""},
-		{alert.IP, "2001:db8::9", "six"}, {alert.User, "db01", ""},
+		{alert.Host, "DB01", "short"},
+		{alert.Host, "db01.example.com", "short"},
+		{alert.Host, "web.example.com", "full"},
+		{alert.Host, "web", ""},
+		{alert.IP, "10.9.9.9", "wide"},
+		{alert.IP, "10.1.9.9", "narrow"},
+		{alert.IP, "10.1.2.3", "one"},
+		{alert.IP, "11.0.0.1", ""},
+		{alert.IP, "2001:db8::9", "six"},
+		{alert.User, "db01", ""},
 	} {
 		if a, ok := assets.Find(tt.kind, tt.value); a.Owner != tt.owner || ok != (tt.owner != "") {
 			t.Errorf("%s %s is %+v, %v; want the one of %q", tt.kind, tt.value, a, ok, tt.owner)

@@ -188,7 +188,7 @@ func (s *Server) look(ctx context.Context, in *groupListInput) (k *look, at int,
 		return nil, 0, err
 	}
 	if in.AlertQuery.empty() {
-		more := false
+		var more bool
 		if k.ids, more, err = s.Store.Queue(ctx); err != nil {
 			return nil, 0, err
 		}
@@ -196,7 +196,7 @@ func (s *Server) look(ctx context.Context, in *groupListInput) (k *look, at int,
 			k.note = "these are the first " + strconv.Itoa(store.MaxQueue) + " lines; narrow the queue down to see others"
 		}
 	} else {
-		page := (*store.AlertPage)(nil)
+		var page *store.AlertPage
 		if k.ids, page, err = s.Store.QueueMatching(ctx, f); err != nil {
 			return nil, 0, err
 		}
