@@ -1,6 +1,7 @@
 package group
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -9,7 +10,7 @@ import (
 )
 
 // maxEntries bounds how many things an index remembers; the oldest go first.
-const maxEntries = 500_000
+const maxEntries = 200_000
 
 // Index remembers which group each thing was last seen in. It is not safe for
 // concurrent use: one writer of alerts holds it.
@@ -20,7 +21,7 @@ const maxEntries = 500_000
 // would have in order.
 type Index struct {
 	reader         reader
-	entries        map[key]*entry
+	entries        map[mark]*entry
 	oldest, newest *entry // by when they were named last
 	groups         map[ID]*state
 	swept          int // groups that the last sweep left
@@ -53,7 +54,7 @@ type named struct {
 // label, a user's account name, in lower case), so it must be quick.
 func NewIndex(infrastructure func(t alert.ObservableType, value string) bool) *Index {
 	return &Index{
-		reader: reader{infrastructure: infrastructure}, entries: map[key]*entry{}, groups: map[ID]*state{}, limit: maxEntries,
+		reader: reader{infrastructure: infrastructure}, entries: map[mark]*entry{}, groups: map[ID]*state{}, limit: maxEntries,
 	}
 }
 
@@ -178,7 +179,7 @@ func (x *Index) know(a *alert.Alert) int64 {
 	for i := range things {
 		th := &things[i]
 		x.qualify(th)
-		e := x.entryOf(th.key, true)
+		e := x.entryOf(th.mark(), true)
 		if th.kind.asset() {
 			if e.domain == "" {
 				e.domain = th.domain
@@ -206,7 +207,7 @@ func (x *Index) qualify(t *thing) {
 	if !strings.Contains(t.domain, ".") {
 		return
 	}
-	e := x.entries[t.key]
+	e := x.entries[t.mark()]
 	if e != nil && strings.Contains(e.domain, ".") && !related(e.domain, t.domain) {
 		t.value += "." + t.domain
 	}
@@ -220,13 +221,14 @@ func (x *Index) alias(t *thing, e *entry) {
 			other = userOf(name)
 		}
 		// A display name ("Emma Clark") is nobody's own.
-		if other.value == "" || other.key == t.key || other.key == e.key || strings.Contains(other.value, " ") {
+		if other.value == "" || other.key == t.key || other.mark() == e.mark || strings.Contains(other.value, " ") {
 			continue
 		}
-		o := x.entries[other.key]
+		m := other.mark()
+		o := x.entries[m]
 		if o == nil {
-			o = &entry{key: other.key}
-			x.entries[other.key] = o
+			o = &entry{mark: m}
+			x.entries[m] = o
 		}
 		x.touch(o)
 		x.touch(e)
@@ -252,29 +254,23 @@ func (x *Index) remember(a *alert.Alert, g ID, t int64, at *place) {
 		beside := 0 // one alert about a dozen machines makes none of them a hub
 		for _, o := range x.about {
 			if beside < hubBeside/2 && o.kind.asset() && !o.mentioned && o.entry != n.entry {
-				n.entry.named(hashOf(o.entry.key))
+				n.entry.named(uint32(o.entry.mark)) //nolint:gosec // half of a hash will do
 				beside++
 			}
 		}
 		if n.kind.floods() && !n.mentioned {
-			size := x.see(x.entryOf(floodKey(a, n), true), g, a.ID, t, false, false)
+			size := x.see(x.entryOf(floodMark(a, n), true), g, a.ID, t, false, false)
 			if n.source && size >= floodSize {
-				x.see(x.entryOf(floodingKey(n), true), g, a.ID, t, false, false)
+				x.see(x.entryOf(floodingMark(n), true), g, a.ID, t, false, false)
 			}
 		}
 	}
 }
 
-// floodingKey is an address that floods, whatever it tries next.
-func floodingKey(n named) key {
-	return key{kind: flood, of: ip, value: n.entry.key.value}
-}
+// floodingMark is that of an address that floods, whatever it tries next.
+func floodingMark(n named) mark { return n.entry.mark.floods("") }
 
-// floodKey is the rule about one address, host or user.
-func floodKey(a *alert.Alert, n named) key {
-	rule := a.Rule
-	if rule == "" {
-		rule = alert.MaskTitle(a.Title)
-	}
-	return key{kind: flood, of: n.kind, value: n.entry.key.value, rule: rule}
+// floodMark is that of the rule about one address, host or user.
+func floodMark(a *alert.Alert, n named) mark {
+	return n.entry.mark.floods(cmp.Or(a.Rule, alert.MaskTitle(a.Title), "-"))
 }

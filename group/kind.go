@@ -57,10 +57,10 @@ func (k kind) asset() bool { return k == host || k == user }
 // floods reports whether a rule that repeats about one of the kind is a flood.
 func (k kind) floods() bool { return k == host || k == user || k == ip }
 
-// key names one thing. Keys of floods carry the rule, and what kind repeats in of.
+// key names one thing.
 type key struct {
-	kind, of    kind
-	value, rule string
+	kind  kind
+	value string
 }
 
 // thing is one of what an alert is about.

@@ -110,15 +110,15 @@ func (x *Index) weigh(a *alert.Alert, t int64) {
 		if !n.kind.floods() || n.mentioned {
 			continue
 		}
-		x.floods(floodKey(a, n), i, t, n.shared || n.kind.asset() && hub)
+		x.floods(floodMark(a, n), i, t, n.shared || n.kind.asset() && hub, false)
 		if n.source && !n.shared {
-			x.floods(floodingKey(n), i, t, n.private)
+			x.floods(floodingMark(n), i, t, n.private, true)
 		}
 	}
 }
 
-// floods adds the groups of a flood about the thing at i.
-func (x *Index) floods(k key, i int, t int64, shy bool) {
+// floods adds the groups of a flood about the thing at i; anyRule: of whatever rule.
+func (x *Index) floods(k mark, i int, t int64, shy, anyRule bool) {
 	e := x.entries[k]
 	if e == nil {
 		return
@@ -129,7 +129,7 @@ func (x *Index) floods(k key, i int, t int64, shy bool) {
 		}
 		if c := x.candidate(s.group); c != nil && (c.flood.score == 0 || c.shy && !shy) {
 			n := x.about[i]
-			c.flood, c.slot, c.shy, c.any = evidence{1, s.gap(t), s.alert, i}, n.slot(), shy, k.rule == ""
+			c.flood, c.slot, c.shy, c.any = evidence{1, s.gap(t), s.alert, i}, n.slot(), shy, anyRule
 		}
 	}
 }
