@@ -49,10 +49,16 @@ export function SignIn() {
     }
   };
   useEffect(() => {
-    const link = takeLink();
-    if (!link) return;
-    setOpening(true);
-    void go({ link });
+    const open = () => {
+      const link = takeLink();
+      if (!link) return;
+      setOpening(true);
+      void go({ link });
+    };
+    open();
+    // A link that is pasted while this page stands open changes nothing but the hash.
+    window.addEventListener('hashchange', open);
+    return () => window.removeEventListener('hashchange', open);
     // Once, for the address that the page was opened with.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
