@@ -161,6 +161,8 @@ export const en = {
     why: 'Why it is here',
     differs: 'What differs',
     past: 'Last time',
+    sameRule: 'of the same rule',
+    sameThing: 'of the same thing',
     lead: 'What needs a look, the most pressing first.',
     fallback: 'This server does not group alerts yet: every line is one alert.',
     empty: 'The queue is empty',

@@ -162,6 +162,8 @@ export const ja: Texts = {
     why: 'ここにある理由',
     differs: '違い',
     past: '前回の結論',
+    sameRule: '同じルールの別件',
+    sameThing: '同じもの',
     lead: '確認が必要なもの。急ぐものから順に並びます。',
     fallback: 'このサーバーはまだアラートをグループにまとめません。1 行が 1 アラートです。',
     empty: 'キューは空です',

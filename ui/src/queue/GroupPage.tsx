@@ -86,6 +86,9 @@ export function GroupPage() {
                   </Link>
                 </>
               )}
+              {g.past.like && (
+                <span> · {t(g.past.like === 'the same rule' ? 'queue.sameRule' : 'queue.sameThing')}</span>
+              )}
               {g.past.reason && (
                 <div>
                   <Hostile text={g.past.reason} limit={500} />

@@ -64,6 +64,7 @@ export function QueueCells({ line: l }: { line: QueueLine }) {
               {t(`conclusion.${l.past.conclusion.replaceAll(' ', '_') as 'intended'}`, {
                 defaultValue: l.past.conclusion,
               })}
+              {l.past.like === 'the same rule' && <div className={classes.why}>{t('queue.sameRule')}</div>}
             </span>
           </Tooltip>
         )}

@@ -20,7 +20,7 @@ export interface Group {
   new?: boolean;
   ticket?: string;
   lead?: string;
-  past?: { conclusion?: string; ticket?: string; reason?: string };
+  past?: { conclusion?: string; ticket?: string; reason?: string; like?: string };
 }
 
 /** QueueLine is a group, or an alert where the server has no groups. */
