@@ -72,19 +72,31 @@ func (g *grouper) place(tx *store.Tx, b *store.Batch) error {
 }
 
 // bind puts alerts that came to groups which people handle already into their
-// tickets. It follows the saving of the alerts, in the same transaction.
+// tickets. It follows the saving of the alerts, in the same transaction. Where a
+// ticket cannot take them their group is a line of the queue again: an alert is
+// never with nobody.
 func (g *grouper) bind(tx *store.Tx) error {
 	for _, id := range slices.Sorted(maps.Keys(g.joined)) {
+		held, err := tx.TicketsOf(g.joined[id])
+		if err != nil {
+			return err
+		}
+		free := slices.DeleteFunc(g.joined[id], func(a alert.ID) bool { return held[a] != 0 })
+		if len(free) == 0 {
+			continue
+		}
 		t, err := tx.Ticket(id)
 		if err != nil {
 			return err
 		}
 		at := tx.Now().UTC().Truncate(time.Microsecond)
-		t, e, err := t.Apply(ticket.Actor{Name: "grouping", Door: "pipeline", Machine: true}, at, ticket.Change{Kind: ticket.Bound, Bind: g.joined[id]})
+		t, e, err := t.Apply(ticket.Actor{Name: "grouping", Door: "pipeline", Machine: true}, at, ticket.Change{Kind: ticket.Bound, Bind: free})
 		if err != nil {
-			return err
+			err = tx.SettleGroups(free)
+		} else {
+			err = tx.SaveTickets([]store.TicketStep{{Ticket: t, Entries: []ticket.Entry{e}}})
 		}
-		if err := tx.SaveTickets([]store.TicketStep{{Ticket: t, Entries: []ticket.Entry{e}}}); err != nil {
+		if err != nil {
 			return err
 		}
 	}

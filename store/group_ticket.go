@@ -12,11 +12,11 @@ import (
 	"yagura/ticket"
 )
 
-// settleGroups moves the groups of alerts that came into tickets, or left them:
+// SettleGroups moves the groups of alerts that came into tickets, or left them:
 // one whose alerts are all in tickets is no line of the queue any more, one with
 // an alert that is in none is. It tells of every one of them: what is resolved
 // takes no further alert, and what is reopened does.
-func (tx *Tx) settleGroups(alerts []alert.ID) error {
+func (tx *Tx) SettleGroups(alerts []alert.ID) error {
 	if len(alerts) == 0 {
 		return nil
 	}

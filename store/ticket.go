@@ -180,7 +180,7 @@ func (tx *Tx) saveTickets(steps []TicketStep, move func([]TicketStep) error) err
 	if err != nil {
 		return err
 	}
-	if err := tx.settleGroups(moved); err != nil {
+	if err := tx.SettleGroups(moved); err != nil {
 		return err
 	}
 	return tx.AddChanges(changes...)
@@ -356,7 +356,7 @@ func (tx *Tx) DeleteTicket(id ticket.ID) error {
 			return fmt.Errorf("deleting %s: %w", id, err)
 		}
 	}
-	if err := tx.settleGroups(held); err != nil {
+	if err := tx.SettleGroups(held); err != nil {
 		return err
 	}
 	return tx.AddChanges(Change{Kind: TicketChanged, Subject: int64(id)})
