@@ -17,6 +17,7 @@ export const en = {
     system: 'As the system',
     palette: 'Go to …',
     keys: 'Keys',
+    close: 'Close',
   },
   live: {
     live: 'Live',
@@ -81,7 +82,7 @@ export const en = {
     clear: 'Clear the selection',
     back: 'Back to the list',
     raw: 'Show the raw message',
-    onGroup: 'On a group',
+    onGroup: 'On a group; c also in the queue and on a ticket',
     conclude: 'Conclude',
     newTicket: 'New ticket',
     first: 'First line',

@@ -18,6 +18,7 @@ export const ja: Texts = {
     system: 'システムに合わせる',
     palette: '移動 …',
     keys: 'キー操作',
+    close: '閉じる',
   },
   live: {
     live: 'リアルタイム',
@@ -82,7 +83,7 @@ export const ja: Texts = {
     clear: '選択を解除',
     back: '一覧へ戻る',
     raw: '元のメッセージを表示',
-    onGroup: 'グループで',
+    onGroup: 'グループで(c はキューとチケットでも)',
     conclude: '結論を出す',
     newTicket: '新しいチケット',
     first: '先頭の行',

@@ -88,6 +88,13 @@ function OneTicket({ ticket: k }: { ticket: TicketDetail }) {
   const mayConclude = who.may('tickets:conclude') && !merged;
   useKeys({ c: () => mayConclude && !resolved && ask(true) });
   const alerts = k.alerts ?? [];
+  const changed = since && (
+    <div role="alert">
+      <Section title={t('ticket.since')} count={since.length}>
+        {since.length > 0 ? <Timeline entries={since} /> : t('ticket.sinceOther')}
+      </Section>
+    </div>
+  );
   return (
     <>
       <header>
@@ -151,13 +158,7 @@ function OneTicket({ ticket: k }: { ticket: TicketDetail }) {
           )}
         </Group>
       </header>
-      {since && (
-        <div role="alert">
-          <Section title={t('ticket.since')} count={since.length}>
-            {since.length > 0 ? <Timeline entries={since} /> : t('ticket.sinceOther')}
-          </Section>
-        </div>
-      )}
+      {!asking && changed}
       {k.conclusion && (
         <Section title={t('conclude.conclusion')}>
           <strong>{conclusionText(t, k.conclusion.conclusion)}</strong>
@@ -208,7 +209,12 @@ function OneTicket({ ticket: k }: { ticket: TicketDetail }) {
       {asking && (
         <Suspense>
           <Conclude
-            about={<Hostile text={k.title} limit={240} more={false} />}
+            about={
+              <>
+                <Hostile text={k.title} limit={240} more={false} />
+                {changed}
+              </>
+            }
             owner={k.assignee || who.name}
             close={() => ask(false)}
             conclude={async (v) => {
