@@ -120,6 +120,7 @@ await step('the queue shows the night, the worst first', async () => {
 });
 let line = '';
 let opened = '';
+let ticketPath = '/tickets/T-1';
 await step('j, k, x and o do as they say', async () => {
   await page.keyboard.press('j');
   await page.keyboard.press('j');
@@ -282,6 +283,81 @@ await step('the queue shows groups as the server tells them', async () => {
   await page.goto(`${url}/alerts`);
   await rows().first().waitFor();
 });
+await step('a group is concluded by keyboard, leaves the queue and has its ticket', async () => {
+  await page.goto(`${url}/queue`);
+  await rows().nth(1).waitFor();
+  await page.keyboard.press('Home');
+  for (const k of ['x', 'j', 'x', 'c']) await page.keyboard.press(k);
+  await page.getByText('2 lines, one ticket each').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('Escape');
+  await page.getByText('2 selected').waitFor({ state: 'detached' });
+  await page.keyboard.press('Home');
+  await page.keyboard.press('c');
+  await page.getByRole('dialog').getByLabel('Reason').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  const gone = (await rows().first().getAttribute('id')).replace('line-', '');
+  await page.keyboard.press('o');
+  await page.waitForURL(`**/${gone}`);
+  await page.getByRole('button', { name: 'Conclude', exact: true }).waitFor();
+  await page.keyboard.press('c');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Reason').waitFor();
+  must((await dialog.getByLabel('Owner').inputValue()) !== '', 'the owner is not filled in');
+  await page.waitForTimeout(300);
+  await accessible();
+  await shot('conclude');
+  await dialog.getByLabel('Conclusion').selectOption('intended');
+  await dialog.getByLabel('Reason').fill('A test of the <b>keyboard</b>');
+  await page.keyboard.press('Control+Enter');
+  await page.waitForURL('**/queue');
+  await rows().first().waitFor();
+  must((await page.locator(`#line-${gone}`).count()) === 0, `${gone} is still in the queue`);
+  await page.locator('a[href^="/tickets/T-"]').last().click();
+  await page.waitForURL('**/tickets/T-*');
+  await page.getByRole('heading', { name: 'What happened' }).waitFor();
+  await page.getByText('A test of the <b>keyboard</b>').first().waitFor();
+  await page.getByLabel('Comment', { exact: true }).fill('Seen by the journey');
+  await page.getByRole('button', { name: 'Add the comment' }).click();
+  await page.locator('ol').getByText('Seen by the journey').waitFor();
+  await accessible();
+  await shot('ticket-light');
+  await page.getByRole('button', { name: 'Open again' }).click();
+  await page.getByRole('button', { name: 'Conclude', exact: true }).waitFor();
+  // A colleague is faster: what changed is shown, and what was typed stays.
+  const id = page.url().split('/').pop();
+  ticketPath = `/tickets/${id}`;
+  await page.route(
+    '**/api/v1/tickets/*/conclude',
+    async (r) => {
+      const auth = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
+      const { version } = await (await fetch(`${url}/api/v1/tickets/${id}`, { headers: auth })).json();
+      await fetch(`${url}/api/v1/tickets/${id}`, {
+        method: 'PATCH',
+        headers: auth,
+        body: JSON.stringify({ version, title: 'A colleague was faster' }),
+      });
+      await r.continue();
+    },
+    { times: 1 },
+  );
+  await page.keyboard.press('c');
+  await dialog.getByLabel('Conclusion').selectOption('unaffected');
+  await dialog.getByLabel('Reason').fill('Typed before');
+  await page.keyboard.press('Control+Enter');
+  await dialog.getByText('the ticket changed meanwhile').waitFor();
+  await dialog.locator('ol').getByText('A colleague was faster').waitFor();
+  must((await dialog.getByLabel('Reason').inputValue()) === 'Typed before', 'what was typed is lost');
+  await shot('ticket-conflict');
+  await page.keyboard.press('Control+Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Open again' }).waitFor();
+  said.splice(0, said.length, ...said.filter((s) => !s.includes('409')));
+  await page.goto(`${url}/alerts`);
+  await rows().first().waitFor();
+});
 await step('the palette leads to an alert by its id', async () => {
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox', { name: 'Go to …' }).waitFor();
@@ -351,6 +427,7 @@ await step('it speaks Japanese and turns dark, and stays so', async () => {
   for (const [name, path] of [
     ['alert', `/alerts/${opened}`],
     ['alerts', '/alerts'],
+    ['ticket', ticketPath],
     ['intake', '/intake'],
     ['deliveries', '/intake/deliveries'],
     ['nothing', '/alerts?q=nothing-like-it'],
@@ -368,6 +445,7 @@ await step('it fits a telephone', async () => {
   for (const [name, path] of [
     ['queue', '/queue'],
     ['alert', `/alerts/${opened}`],
+    ['ticket', ticketPath],
     ['intake', '/intake'],
   ]) {
     await page.goto(url + path);

@@ -65,10 +65,11 @@ interface BarProps {
   loaded: string[];
   onAll: () => void;
   onClear: () => void;
+  onConclude?: () => void;
 }
 
 /** SelectionBar tells how many lines are selected, and what can be done with them. */
-export function SelectionBar({ selection, total, capped, loaded, onAll, onClear }: BarProps) {
+export function SelectionBar({ selection, total, capped, loaded, onAll, onClear, onConclude }: BarProps) {
   const { t } = useTranslation();
   const copy = useCopy();
   const n = size(selection, total);
@@ -91,6 +92,11 @@ export function SelectionBar({ selection, total, capped, loaded, onAll, onClear 
       >
         {t('list.copyIds')}
       </Button>
+      {onConclude && (
+        <Button size="compact-xs" variant="subtle" onClick={onConclude}>
+          {t('conclude.title')}
+        </Button>
+      )}
       <Button size="compact-xs" variant="subtle" onClick={onClear}>
         {t('list.clear')}
       </Button>

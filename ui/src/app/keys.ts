@@ -71,4 +71,8 @@ export const shown = {
     ['u / Esc', 'back'],
     ['r', 'raw'],
   ],
+  onGroup: [
+    ['c', 'conclude'],
+    ['n', 'newTicket'],
+  ],
 } as const;

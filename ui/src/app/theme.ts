@@ -1,4 +1,5 @@
 import { createTheme, localStorageColorSchemeManager, type MantineColorsTuple } from '@mantine/core';
+import i18n from 'i18next';
 
 // The blue of old roof tiles; 6 on white and 4 on dark keep 4.5:1 against their ground.
 const tile: MantineColorsTuple = [
@@ -41,6 +42,14 @@ export const theme = createTheme({
   components: {
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true, multiline: true, maw: 360 } },
     Modal: { defaultProps: { centered: false, transitionProps: { duration: 120 } } },
+    // A getter: the language may change after the theme is made.
+    Notification: {
+      defaultProps: {
+        get closeButtonProps() {
+          return { 'aria-label': i18n.t('app.close') };
+        },
+      },
+    },
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
   },
 });

@@ -23,6 +23,8 @@ interface Props<L extends Line> {
   onFlip: (id: string) => void;
   onAll: () => void;
   onClear: () => void;
+  /** Acts on the marked line at the key c. */
+  onConclude?: (l: L) => void;
   more: boolean;
   loadingMore: boolean;
   loadMore: () => void;
@@ -87,6 +89,7 @@ export function Lines<L extends Line>(p: Props<L>) {
     o: () => open(here),
     Enter: () => (inControl() ? (document.activeElement as HTMLElement).click() : open(here)),
     x: () => p.lines[here] && p.onFlip(p.lines[here].id),
+    c: () => p.lines[here] && p.onConclude?.(p.lines[here]),
     '*': p.onAll,
     Escape: p.onClear,
   });

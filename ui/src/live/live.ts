@@ -132,7 +132,7 @@ function refresher(client: QueryClient): (m: Message) => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return (m) => {
     const subject = m.event.split('.')[0] ?? '';
-    if (m.event === 'reset') ['alert', 'group', 'delivery', 'source'].forEach((s) => due.add(s));
+    if (m.event === 'reset') ['alert', 'group', 'ticket', 'delivery', 'source'].forEach((s) => due.add(s));
     else if (subject === 'alert') ['alert', 'group'].forEach((s) => due.add(s));
     else due.add(subject);
     timer ??= setTimeout(() => {

@@ -10,6 +10,7 @@ import { Severity } from '../show/Severity';
 import { Failed, Loading, NotFound } from '../show/State';
 import { Ago } from '../show/Time';
 import { useTitle } from '../show/title';
+import { GroupActions } from './GroupActions';
 import type { Group } from './groups';
 
 const route = getRouteApi('/groups/$id');
@@ -50,6 +51,7 @@ export function GroupPage() {
               <Ago at={g.last} />
             </span>
           </header>
+          {g.standing === 'queued' && <GroupActions group={g} />}
           {g.why && (
             <p>
               <Hostile text={g.why} />

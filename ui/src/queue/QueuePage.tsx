@@ -1,19 +1,23 @@
 import { Anchor, Button } from '@mantine/core';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFacets, type Search } from '../alert/alerts';
 import { ExportMenu, SelectionBar } from '../alert/Tools';
 import { Lines, Cell } from '../list/Lines';
-import { useSelection } from '../list/selection';
+import { has, useSelection } from '../list/selection';
 import { FacetList } from '../query/FacetList';
 import { QueryBox } from '../query/QueryBox';
+import { useWho } from '../session/who';
 import { Empty, Failed, Loading } from '../show/State';
 import { useTitle } from '../show/title';
+import type { Subject } from '../ticket/tickets';
 import { queueSearch, useQueue, type QueueLine } from './groups';
 import { QueueCells } from './QueueCells';
 import classes from './queue.module.css';
 
 const route = getRouteApi('/queue');
+const ConcludeLines = lazy(() => import('../ticket/ConcludeLines').then((m) => ({ default: m.ConcludeLines })));
 
 /** QueuePage is where a morning begins: what needs a look, and why. */
 export function QueuePage() {
@@ -26,6 +30,8 @@ export function QueuePage() {
   const subject = search.q ?? '';
   const chosen = useSelection(subject);
   const lines = queue.data?.pages.flatMap((p) => p.items) ?? [];
+  const who = useWho();
+  const [concluding, conclude] = useState<Subject[]>([]);
   const alone = queue.data?.pages[0]?.alone ?? false;
   useTitle(t('queue.title'));
   // Facets count alerts; lines are counted by the queue itself.
@@ -35,6 +41,11 @@ export function QueuePage() {
     void (l.alert
       ? navigate({ to: '/alerts/$id', params: { id: l.id } })
       : navigate({ to: '/groups/$id', params: { id: l.id } }));
+  const mayConclude = who.may('tickets:change') && who.may('tickets:conclude');
+  // Only lines that were loaded are concluded: nobody judges what nobody could see.
+  const askFor = (list: QueueLine[]) =>
+    conclude(list.map((l) => ({ id: l.id, title: l.title ?? l.id, alerts: l.alert ? [l.id] : undefined })));
+  const selected = lines.filter((l) => has(chosen.selection, l.id));
   return (
     <div className="page">
       <header className="pageHead">
@@ -55,6 +66,7 @@ export function QueuePage() {
         loaded={lines.map((l) => l.id)}
         onAll={chosen.all}
         onClear={chosen.clear}
+        onConclude={mayConclude && selected.length > 0 ? () => askFor(selected) : undefined}
       />
       <div className="columns">
         <FacetList facets={facets.data} query={subject} onSearch={find} lines={!alone} />
@@ -105,12 +117,25 @@ export function QueuePage() {
             onFlip={chosen.flip}
             onAll={chosen.all}
             onClear={chosen.clear}
+            onConclude={mayConclude ? (l) => askFor(selected.length > 0 ? selected : [l]) : undefined}
             more={!!queue.hasNextPage}
             loadingMore={queue.isFetchingNextPage}
             loadMore={() => void queue.fetchNextPage()}
           />
         )}
       </div>
+      {concluding.length > 0 && (
+        <Suspense>
+          <ConcludeLines
+            subjects={concluding}
+            close={() => conclude([])}
+            done={(ids) => {
+              chosen.clear();
+              conclude(concluding.filter((s) => !ids.includes(s.id)));
+            }}
+          />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { values } from '../query/query';
 /** A group as GET /api/v1/groups tells it. The server may leave fields out. */
 export interface Group {
   id: string;
+  standing?: string;
   title?: string;
   why?: string;
   differs?: string;
