@@ -40,10 +40,9 @@ func (e Env) listGroups(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	const maxLines = 200 // the most that the server gives a page of the queue
 	all := cmd.Bool("all")
 	if all && !cmd.IsSet("limit") {
-		f.Limit = maxLines
+		f.Limit = maxPage
 	}
 	shown := 0
 	for {

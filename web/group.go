@@ -81,7 +81,7 @@ type GroupList struct {
 
 type groupListInput struct {
 	AlertQuery
-	Limit  int    `query:"limit" minimum:"0" maximum:"200" doc:"lines a page, default 50"`
+	Limit  int    `query:"limit" minimum:"0" maximum:"500" doc:"lines a page, default 50"`
 	Cursor string `query:"cursor" doc:"next of the page before; pages are of one look at the queue"`
 }
 

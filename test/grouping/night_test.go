@@ -11,9 +11,8 @@ import (
 	"yagura/policy"
 )
 
-// The night that make run shows: a scan, a brute force and the one process that
-// matters are a line each, the backup job is two (the account that clones has another
-// name than the one that reads), and no line holds two of them.
+// The night that make run shows: a scan, a brute force, the backup job and the one
+// process that matters are a line each, and no line holds two of them.
 func TestTheDemoNightIsAFewGroups(t *testing.T) {
 	t.Parallel()
 	set, err := policy.Load(t.Context(), intake.Kinds)
