@@ -376,6 +376,7 @@ func (p *placing) repeat(id group.ID, sg *store.Sighting) {
 	}
 	if in := p.tickets[id]; line.Standing == store.GroupDone && in.Resolved {
 		line.Standing = store.GroupQueued
+		p.index.Open(id) // it goes on
 		if !sg.Renews {
 			sg.Renews = true
 			sg.Of.Renew(p.tx.Now(), fmt.Sprintf("it came again after %s was resolved", in.ID))

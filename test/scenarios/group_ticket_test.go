@@ -91,6 +91,10 @@ func TestTicketsTakeLinesOutOfTheQueueAndConclusionsComeBack(t *testing.T) {
 			if g.Standing != "queued" || g.Ticket != tk.ID || g.Past == nil || g.Past.Like != "the same thing" {
 				t.Errorf("group %+v", g)
 			}
+			s.one(t, "lab", on("db01", "New task", "e7")) // it ties what is open about the host together
+			if p := s.queue(t, "observable", "db01"); p.Total != 1 {
+				t.Errorf("what comes now stands apart: %v", lineTitles(p))
+			}
 			if now := s.alert(t, a.ID); !strings.Contains(now.RenewedWhy, tk.ID) {
 				t.Errorf("renewed: %q", now.RenewedWhy)
 			}
